@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of our own: Swift 6 language mode, and no warning survives a build.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "fxbatch",
+  products: [.executable(name: "fxbatch", targets: ["fxbatch"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+  ],
+  targets: [
+    // Pure values: money, pricing, calendars, states, and the ledger's decisions.
+    .target(name: "FXDomain", swiftSettings: house),
+    // The protocols with two real implementations: store and bank.
+    .target(
+      name: "FXPorts",
+      dependencies: ["FXDomain", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: house),
+    // Files in and out: CSV.
+    .target(name: "FXFiles", dependencies: ["FXDomain"], swiftSettings: house),
+    // The batch engine: a pure core, and the shell that performs its actions.
+    .target(
+      name: "FXEngine",
+      dependencies: [
+        "FXDomain", "FXPorts", "FXFiles",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
+    .target(
+      name: "FXStoreSQLite",
+      dependencies: [
+        "FXDomain", "FXPorts",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      resources: [.embedInCode("Migrations")],
+      swiftSettings: house),
+    .target(
+      name: "FXBankCapitec",
+      dependencies: [
+        "FXDomain", "FXPorts",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: house),
+    .target(
+      name: "FXBankSandbox",
+      dependencies: [
+        "FXDomain",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      resources: [.embedInCode("Rates")],
+      swiftSettings: house),
+    // A whole installation in memory, driven by a seed: store, bank, clock, network.
+    .target(
+      name: "FXSimulation", dependencies: ["FXDomain", "FXPorts", "FXEngine"],
+      swiftSettings: house),
+    // Conformance suites that every implementation of a port must pass.
+    .target(
+      name: "FXTesting", dependencies: ["FXDomain", "FXPorts", "FXEngine"],
+      swiftSettings: house),
+    .executableTarget(
+      name: "fxbatch",
+      dependencies: [
+        "FXDomain", "FXPorts", "FXFiles", "FXEngine", "FXStoreSQLite", "FXBankCapitec",
+        "FXBankSandbox", "FXSimulation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: house),
+    .testTarget(name: "FXDomainTests", dependencies: ["FXDomain"], swiftSettings: house),
+    .testTarget(name: "FXFilesTests", dependencies: ["FXFiles"], swiftSettings: house),
+    .testTarget(
+      name: "FXEngineTests", dependencies: ["FXEngine", "FXSimulation", "FXTesting"],
+      swiftSettings: house),
+    .testTarget(
+      name: "FXStoreTests", dependencies: ["FXStoreSQLite", "FXSimulation", "FXTesting"],
+      swiftSettings: house),
+    .testTarget(
+      name: "FXBankTests", dependencies: ["FXBankCapitec", "FXBankSandbox", "FXTesting"],
+      swiftSettings: house),
+    .testTarget(name: "TidyTests", swiftSettings: house),
+  ]
+)
