@@ -32,18 +32,20 @@ public struct DeskClock: Hashable, Sendable {
 
 /// Dealing cut-offs by delivery and currency, in the desk's local time. None by default.
 public struct CutOffs: Hashable, Sendable {
-  private var minutesOfDay: [Delivery: [Currency: Int]] = [:]
+  private let minutesOfDay: [Delivery: [Currency: Int]]
 
-  public static let none = CutOffs()
+  public static let none = CutOffs(checked: [:])
 
-  private init() {}
+  private init(checked minutesOfDay: [Delivery: [Currency: Int]]) {
+    self.minutesOfDay = minutesOfDay
+  }
 
   /// - Parameter minutesOfDay: minutes since local midnight; nil when one is not within 0 to 1439.
   public init?(minutesOfDay: [Delivery: [Currency: Int]]) {
     guard minutesOfDay.values.allSatisfy({ $0.values.allSatisfy((0..<1440).contains) }) else {
       return nil
     }
-    self.minutesOfDay = minutesOfDay
+    self.init(checked: minutesOfDay)
   }
 
   /// Whether the cut-off of a currency has passed; it has from its own minute on.

@@ -80,8 +80,8 @@ enum HolidayRules: Hashable, Sendable {
       case 2023: [date(year, 5, 8)]  // Coronation.
       default: []
       }
-    // Two days after the first of Christmas Day and Boxing Day on a weekend there is always a
-    // weekday that the other does not take.
+    // From Saturday to Monday and from Sunday to Tuesday: so the two never meet, whichever of them
+    // falls on the weekend.
     let christmas = [date(year, 12, 25), date(year, 12, 26)].map {
       $0.weekday.isWeekend ? $0.advanced(byDays: 2) : $0
     }
