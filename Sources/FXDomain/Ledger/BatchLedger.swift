@@ -1,0 +1,198 @@
+/// Which trades an operator's retry takes up. Never empty by accident: there is no "none given".
+public enum RetrySelection: Hashable, Sendable {
+  /// Every failed and cancelled trade that may be retried in bulk.
+  case all
+  case codes(Set<FailureCode>)
+  case trades(Set<TradeKey>)
+}
+
+/// What somebody wants to happen to a whole batch.
+public enum BatchCommand: Hashable, Sendable {
+  case start
+  case pause
+  case resume
+  case requestCancel
+  case setPriority(Int, queuePosition: Int64?)
+  case change(name: String?, maxConcurrentTrades: Int?, policy: BatchPolicy?)
+  /// Opens a new round, where the batch is final, for trades that the store then steps by
+  /// `TradeCommand.retry` in the same transaction.
+  case retry(RetrySelection, note: String?)
+  case accept(note: String)
+}
+
+public struct BatchStep: Hashable, Sendable {
+  public var batch: BatchKey
+  public var actor: Actor
+  public var command: BatchCommand
+  /// The version that the person saw; nil when they do not say.
+  public var expectedVersion: Int64?
+
+  public init(
+    batch: BatchKey, actor: Actor, command: BatchCommand, expectedVersion: Int64? = nil
+  ) {
+    self.batch = batch
+    self.actor = actor
+    self.command = command
+    self.expectedVersion = expectedVersion
+  }
+}
+
+/// Why a command on a batch was refused. A refusal changes nothing.
+public enum BatchRefusal: Error, Hashable, Sendable {
+  case unknownBatch
+  case wrongState(BatchStatus)
+  case approvalRequired
+  case cancelUnderWay
+  /// A retry that would take up no trade.
+  case nothingToRetry
+  /// Retried singly, with a note, or not at all.
+  case singlyOnly(count: Int)
+  case staleVersion(present: Int64)
+  case alreadyAccepted(by: String)
+}
+
+extension Ledger {
+  /// Decides a command on a batch. On success `batch` holds what is to be written.
+  public static func decide(
+    _ step: BatchStep, batch: inout Batch, now: Timestamp
+  ) throws(BatchRefusal) -> [JournalDraft] {
+    if let expected = step.expectedVersion, expected != batch.version {
+      throw .staleVersion(present: batch.version)
+    }
+    switch step.command {
+    case .start:
+      guard batch.status == .staged, !batch.isCancelRequested else {
+        throw .wrongState(batch.status)
+      }
+      if batch.policy.approval == .required, batch.approvedBy == nil { throw .approvalRequired }
+      batch.queuedAt = now
+      return [transition(&batch, .started, actor: step.actor, now: now)]
+    case .pause:
+      guard batch.status == .pending || batch.status == .running else {
+        throw .wrongState(batch.status)
+      }
+      return [transition(&batch, .paused, actor: step.actor, now: now)]
+    case .resume:
+      guard batch.status == .paused else { throw .wrongState(batch.status) }
+      let resumed = BatchEvent.resumed(started: batch.startedAt != nil)
+      return [transition(&batch, resumed, actor: step.actor, now: now)]
+    case .requestCancel:
+      guard !batch.status.isFinal else { throw .wrongState(batch.status) }
+      guard !batch.isCancelRequested else { throw .cancelUnderWay }
+      batch.cancelRequestedAt = now
+      return [touched(&batch, .batchCancelRequested, actor: step.actor, now: now)]
+    case .setPriority(let priority, let position):
+      guard !batch.status.isFinal else { throw .wrongState(batch.status) }
+      batch.priority = min(10, max(1, priority))
+      if let position { batch.queuePosition = position }
+      let note = "priority \(batch.priority), queue position \(batch.queuePosition)"
+      return [touched(&batch, .batchChanged, actor: step.actor, now: now, note: note)]
+    case .change(let name, let limit, let policy):
+      return [change(&batch, name, limit, policy, actor: step.actor, now: now)]
+    case .retry(_, let note):
+      return try retry(&batch, actor: step.actor, note: note, now: now)
+    case .accept(let note):
+      guard batch.status == .partialSuccess || batch.status == .failed else {
+        throw .wrongState(batch.status)
+      }
+      if let by = batch.acceptedBy { throw .alreadyAccepted(by: by) }
+      batch.acceptedBy = step.actor.description
+      batch.acceptedNote = note
+      return [touched(&batch, .batchAccepted, actor: step.actor, now: now, note: note)]
+    }
+  }
+
+  private static func change(
+    _ batch: inout Batch, _ name: String?, _ limit: Int?, _ policy: BatchPolicy?, actor: Actor,
+    now: Timestamp
+  ) -> JournalDraft {
+    if let name { batch.name = name }
+    if let limit { batch.maxConcurrentTrades = limit }
+    if var policy {
+      // Approval can only be tightened.
+      if batch.policy.approval == .required { policy.approval = .required }
+      batch.policy = policy
+    }
+    let note = "name \(batch.name), \(batch.maxConcurrentTrades) trades at once"
+    return touched(&batch, .batchChanged, actor: actor, now: now, note: note)
+  }
+
+  private static func retry(
+    _ batch: inout Batch, actor: Actor, note: String?, now: Timestamp
+  ) throws(BatchRefusal) -> [JournalDraft] {
+    guard batch.status != .staged else { throw .wrongState(batch.status) }
+    if batch.isCancelRequested, !batch.status.isFinal { throw .cancelUnderWay }
+    guard batch.counts.failed + batch.counts.cancelled > 0 else { throw .nothingToRetry }
+    if batch.status.isFinal {
+      batch.round += 1
+      batch.cancelRequestedAt = nil
+      batch.completedAt = nil
+      batch.startedAt = nil
+      batch.queuedAt = now
+      batch.acceptedBy = nil
+      batch.acceptedNote = nil
+    }
+    return [transition(&batch, .retried, actor: actor, now: now, note: note)]
+  }
+
+  private static func touched(
+    _ batch: inout Batch, _ kind: JournalKind, actor: Actor, now: Timestamp, note: String? = nil
+  ) -> JournalDraft {
+    batch.updatedAt = now
+    batch.version += 1
+    return JournalDraft(kind: kind, actor: actor, note: note)
+  }
+
+  // MARK: Leases
+
+  /// Whether a node may claim the batch: it is in the queue, or it has open trades and nobody holds
+  /// it.
+  public static func isClaimable(_ batch: Batch, at now: Timestamp) -> Bool {
+    guard !batch.isLeased(at: now) else { return false }
+    switch batch.status {
+    case .pending, .running: return batch.counts.open > 0
+    case .paused:
+      return batch.counts.open > batch.counts.pending
+        || batch.isCancelRequested && batch.counts.pending > 0
+    case .staged, .success, .partialSuccess, .failed, .cancelled: return false
+    }
+  }
+
+  /// Gives the batch to a node and raises its generation.
+  public static func claim(
+    _ batch: inout Batch, by node: NodeID, leaseMilliseconds: Int64, now: Timestamp
+  ) -> [JournalDraft] {
+    precondition(isClaimable(batch, at: now), "only a free batch is claimed")
+    batch.generation += 1
+    batch.lease = Lease(
+      owner: node, lockedAt: now, expiresAt: now.advanced(byMilliseconds: leaseMilliseconds))
+    batch.updatedAt = now
+    let actor = Actor.node(node)
+    let claimed = JournalDraft(
+      kind: .batchClaimed, actor: actor, note: "generation \(batch.generation)")
+    guard batch.status == .pending else { return [claimed] }
+    if batch.startedAt == nil { batch.startedAt = now }
+    return [claimed, transition(&batch, .claimed, actor: actor, now: now)]
+  }
+
+  /// Prolongs a hold that has neither ended nor passed on; false otherwise.
+  public static func renew(
+    _ batch: inout Batch, by node: NodeID, generation: Int64, leaseMilliseconds: Int64,
+    now: Timestamp
+  ) -> Bool {
+    guard batch.generation == generation, batch.lease?.owner == node, batch.isLeased(at: now)
+    else { return false }
+    batch.lease?.expiresAt = now.advanced(byMilliseconds: leaseMilliseconds)
+    return true
+  }
+
+  /// Ends a hold, if it is still this one.
+  public static func release(
+    _ batch: inout Batch, generation: Int64, actor: Actor, now: Timestamp
+  ) -> [JournalDraft] {
+    guard batch.generation == generation, batch.lease != nil else { return [] }
+    batch.lease = nil
+    batch.updatedAt = now
+    return [JournalDraft(kind: .batchReleased, actor: actor)]
+  }
+}

@@ -1,0 +1,109 @@
+/// What somebody wants to happen to one trade.
+public enum TradeCommand: Hashable, Sendable {
+  /// Take the trade up for quoting.
+  case take
+  /// Let go of it before its intent: a passing fault with its failure and delay, or no failure when
+  /// the node merely lets go.
+  case deferQuote(Failure?, notBefore: Timestamp?)
+  case refuseQuote(Failure)
+  case recordIntent(Intent)
+  case recordNotSent(attempt: Int, Failure)
+  case recordAccepted(attempt: Int, bankTransactionID: String?)
+  case recordRefused(attempt: Int, Failure)
+  case recordUnclear(attempt: Int, Failure)
+  /// The bank, or appended evidence, showed the deal of a trade in doubt.
+  case recordFound(attempt: Int, FoundDeal)
+  case recordNotBooked(NotBookedProof)
+  /// A booking turned up for a trade that should have none.
+  case recordBookingEvidence(attempt: Int, note: String)
+  case recordSettled(attempt: Int, dealReference: String?)
+  case recordSettlementFailed(attempt: Int, Failure)
+  /// A doubt has lasted too long: a person is told.
+  case escalate(attempt: Int)
+  /// A person closes a doubt. `marginMilliseconds` is the doubt margin, before which it is refused.
+  case resolve(Resolution, note: String, marginMilliseconds: Int64)
+  case cancel
+  case retry(note: String?)
+}
+
+/// A deal as the bank's status query shows it.
+public struct FoundDeal: Hashable, Sendable {
+  public var status: DealStatus
+  public var dealReference: String?
+  public var bankTransactionID: String?
+
+  public init(
+    status: DealStatus, dealReference: String? = nil, bankTransactionID: String? = nil
+  ) {
+    self.status = status
+    self.dealReference = dealReference
+    self.bankTransactionID = bankTransactionID
+  }
+}
+
+/// The bank's status of a deal that it knows.
+public enum DealStatus: String, Hashable, Sendable, CaseIterable {
+  case pending = "PENDING"
+  case completed = "COMPLETED"
+  case failed = "FAILED"
+}
+
+/// A person's word on a trade in doubt, or unconfirmed for too long.
+public enum Resolution: Hashable, Sendable {
+  case booked(dealReference: String)
+  case notBooked
+}
+
+/// On whose authority a step is taken.
+public enum Authority: Hashable, Sendable {
+  /// A node under its lease; refused once the generation has moved on or the lease has ended.
+  case lease(generation: Int64)
+  /// A person, or the bank's word found by anybody: no lease is needed.
+  case open
+}
+
+/// One wish to change one trade.
+public struct TradeStep: Hashable, Sendable {
+  public var batch: BatchKey
+  public var trade: TradeKey
+  public var authority: Authority
+  public var actor: Actor
+  public var command: TradeCommand
+
+  public init(
+    batch: BatchKey, trade: TradeKey, authority: Authority, actor: Actor, command: TradeCommand
+  ) {
+    self.batch = batch
+    self.trade = trade
+    self.authority = authority
+    self.actor = actor
+    self.command = command
+  }
+}
+
+/// Why a step was refused. A refusal changes nothing.
+public enum StepRefusal: Error, Hashable, Sendable {
+  case unknownTrade
+  /// The lease has passed to another owner, or has ended.
+  case leaseLost
+  /// The status has no such step.
+  case illegal(status: TradeStatus)
+  /// The outcome belongs to an attempt that is not the last one.
+  case staleAttempt(present: Int)
+  case batchNotRunning(BatchStatus)
+  case cancelRequested
+  case killSwitchEngaged
+  /// Another trade of this client may have been booked without our knowing.
+  case clientBlocked
+  /// Bookings go one at a time until the bank has shown that it can look deals up.
+  case canaryUnderWay
+  /// The installation's deals are with another bank.
+  case otherBank(BankIdentity)
+  case attemptsExhausted
+  case notDue(Timestamp)
+  /// A doubt is not resolved by hand before the quote's expiry plus the margin.
+  case tooEarly(until: Timestamp)
+  /// Never retried without a person's note.
+  case noteRequired
+  case cancelUnderWay
+}

@@ -1,0 +1,168 @@
+/// What a batch does about failures and how hard it tries.
+public struct BatchPolicy: Hashable, Sendable {
+  public enum OnFailure: String, Hashable, Sendable, CaseIterable {
+    case `continue`
+    case pause
+    case cancel
+  }
+
+  public enum Approval: String, Hashable, Sendable, CaseIterable {
+    case none
+    case required
+  }
+
+  public var onFailure: OnFailure
+  /// Failed trades tolerated before `onFailure` acts; nil for no bound.
+  public var toleratedFailures: Int?
+  /// The same as a share of the batch's trades, in whole percent.
+  public var toleratedFailurePercent: Int?
+  /// Intents per trade and round.
+  public var maxAttempts: Int
+  /// Quotes per trade and round that may fail for passing reasons.
+  public var maxQuoteTries: Int
+  public var minimumMargin: Pips
+  public var approval: Approval
+
+  public init(
+    onFailure: OnFailure = .continue, toleratedFailures: Int? = nil,
+    toleratedFailurePercent: Int? = nil, maxAttempts: Int = 3, maxQuoteTries: Int = 8,
+    minimumMargin: Pips = .zero, approval: Approval = .none
+  ) {
+    self.onFailure = onFailure
+    self.toleratedFailures = toleratedFailures
+    self.toleratedFailurePercent = toleratedFailurePercent
+    self.maxAttempts = maxAttempts
+    self.maxQuoteTries = maxQuoteTries
+    self.minimumMargin = minimumMargin
+    self.approval = approval
+  }
+}
+
+/// A node's hold on a batch: who, since when, and until when by the store's clock.
+public struct Lease: Hashable, Sendable {
+  public var owner: NodeID
+  public var lockedAt: Timestamp
+  public var expiresAt: Timestamp
+
+  public init(owner: NodeID, lockedAt: Timestamp, expiresAt: Timestamp) {
+    self.owner = owner
+    self.lockedAt = lockedAt
+    self.expiresAt = expiresAt
+  }
+}
+
+/// The last link of a batch's chain of events.
+public struct ChainHead: Hashable, Sendable {
+  /// Events of this batch so far.
+  public var length: Int64
+  /// SHA-256 of the last event and of the link before it; 32 zero bytes at the start.
+  public var digest: [UInt8]
+
+  public init(length: Int64, digest: [UInt8]) {
+    self.length = length
+    self.digest = digest
+  }
+
+  public static let start = ChainHead(length: 0, digest: Array(repeating: 0, count: 32))
+}
+
+/// A list of trades that the desk runs as one.
+public struct Batch: Hashable, Sendable {
+  public var key: BatchKey
+  public var id: Identifier
+  public var name: String
+  public var status: BatchStatus
+  public var pricing: PricingMode
+  /// 1–10, highest first.
+  public var priority: Int
+  /// Lowest first among equal priorities.
+  public var queuePosition: Int64
+  public var maxConcurrentTrades: Int
+  public var policy: BatchPolicy
+  /// From 1; each retry of a final batch opens the next.
+  public var round: Int
+  public var counts: TradeCounts
+  public var lease: Lease?
+  /// Raised by every claim; a write that carries an older one is refused.
+  public var generation: Int64
+  /// From then on what would be or return to `pending` becomes `cancelled`.
+  public var cancelRequestedAt: Timestamp?
+  /// Who released a batch that asks for approval.
+  public var approvedBy: String?
+  /// Who signed off a partial or failed outcome, and what they said.
+  public var acceptedBy: String?
+  public var acceptedNote: String?
+  public var createdAt: Timestamp
+  public var createdBy: String
+  public var queuedAt: Timestamp?
+  public var startedAt: Timestamp?
+  public var completedAt: Timestamp?
+  public var updatedAt: Timestamp
+  public var chain: ChainHead
+  /// Counts the changes of the batch's own row, for optimistic concurrency.
+  public var version: Int64
+
+  public init(
+    key: BatchKey, id: Identifier, name: String, pricing: PricingMode, priority: Int,
+    queuePosition: Int64, maxConcurrentTrades: Int, policy: BatchPolicy, createdAt: Timestamp,
+    createdBy: String
+  ) {
+    self.key = key
+    self.id = id
+    self.name = name
+    self.status = .staged
+    self.pricing = pricing
+    self.priority = priority
+    self.queuePosition = queuePosition
+    self.maxConcurrentTrades = maxConcurrentTrades
+    self.policy = policy
+    self.round = 1
+    self.counts = TradeCounts()
+    self.generation = 0
+    self.createdAt = createdAt
+    self.createdBy = createdBy
+    self.updatedAt = createdAt
+    self.chain = .start
+    self.version = 1
+  }
+
+  public var isCancelRequested: Bool { cancelRequestedAt != nil }
+
+  /// Whether a node holds it at this moment of the store's clock.
+  public func isLeased(at now: Timestamp) -> Bool {
+    guard let lease else { return false }
+    return now < lease.expiresAt
+  }
+
+  /// Why a person's decision is awaited; empty when none is.
+  public var needsDecision: [DecisionReason] {
+    var reasons: [DecisionReason] = []
+    if status == .staged, policy.approval == .required, approvedBy == nil {
+      reasons.append(.approval)
+    }
+    if acceptedBy == nil {
+      if status == .partialSuccess { reasons.append(.partialSuccess) }
+      if status == .failed { reasons.append(.failed) }
+    }
+    return reasons
+  }
+
+  /// The order of the queue: priority descending, then position, then age.
+  public static func precedes(_ left: Batch, _ right: Batch) -> Bool {
+    if left.priority != right.priority { return left.priority > right.priority }
+    if left.queuePosition != right.queuePosition {
+      return left.queuePosition < right.queuePosition
+    }
+    if left.createdAt != right.createdAt { return left.createdAt < right.createdAt }
+    return left.key < right.key
+  }
+}
+
+/// Why a batch waits for a person.
+public enum DecisionReason: String, Hashable, Sendable, CaseIterable {
+  case approval
+  case partialSuccess = "partial_success"
+  case failed
+  case inDoubt = "in_doubt"
+  case unconfirmed
+}

@@ -1,0 +1,39 @@
+/// What holds for the whole installation, read in every intent's transaction.
+public struct Installation: Hashable, Sendable {
+  /// Part of every deal transaction id.
+  public var id: Identifier
+  /// Raised when the store is known to have lost acknowledged events.
+  public var idEpoch: Int
+  public var killSwitch: KillSwitch?
+  /// The bank that deals are open with; nil before the first.
+  public var bank: BankIdentity?
+  /// The trade that books alone until the bank has shown that it can look deals up.
+  public var canary: TradeKey?
+  /// Raised by every command that running engines must hear of.
+  public var changeCounter: Int64
+
+  public init(
+    id: Identifier, idEpoch: Int = 1, killSwitch: KillSwitch? = nil, bank: BankIdentity? = nil,
+    canary: TradeKey? = nil, changeCounter: Int64 = 0
+  ) {
+    self.id = id
+    self.idEpoch = idEpoch
+    self.killSwitch = killSwitch
+    self.bank = bank
+    self.canary = canary
+    self.changeCounter = changeCounter
+  }
+}
+
+/// Engaged: no booking leaves any node.
+public struct KillSwitch: Hashable, Sendable {
+  public var engagedAt: Timestamp
+  public var engagedBy: String
+  public var reason: String
+
+  public init(engagedAt: Timestamp, engagedBy: String, reason: String) {
+    self.engagedAt = engagedAt
+    self.engagedBy = engagedBy
+    self.reason = reason
+  }
+}
