@@ -1,0 +1,259 @@
+import FXDomain
+
+/// Reference data, new batches and everything that is only read.
+public protocol BookStore: Sendable {
+  // MARK: Reference data
+
+  /// Creates clients and updates those whose CIF number is known, with their accounts; all or none.
+  func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts
+  /// Clients in the order of their CIF numbers, after one.
+  func clients(after cifNumber: String?, limit: Int) async throws(StoreError) -> [Client]
+  func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client]
+  func setActive(_ active: Bool, cifNumber: String) async throws(StoreError) -> Client?
+
+  /// Stores what the bank tells of accounts of known clients; answers how many were of unknown ones.
+  func sync(_ accounts: [SettlementAccount]) async throws(StoreError) -> UpsertCounts
+  func accounts(
+    after cursor: AccountCursor?, cifNumber: String?, limit: Int
+  ) async throws(StoreError) -> [SettlementAccount]
+
+  func otcRate(_ pair: CurrencyPair) async throws(StoreError) -> OTCRate?
+  /// Sets the rate, stamped by the store's clock. A jump beyond `jumpBasisPoints` of the present one
+  /// is refused by answering that one, unless confirmed.
+  func setOTCRate(
+    _ rate: Rate, for pair: CurrencyPair, by person: String, confirmed: Bool,
+    jumpBasisPoints: Int
+  ) async throws(StoreError) -> Result<OTCRate, RateJump>
+
+  // MARK: Batches
+
+  /// Stores a batch with all its trades, or nothing.
+  func create(_ request: CreateRequest) async throws(StoreError) -> Result<Batch, CreateRefusal>
+  func batch(_ id: Identifier) async throws(StoreError) -> Batch?
+  func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch]
+  func trade(_ id: Identifier) async throws(StoreError) -> Trade?
+  func trades(_ query: TradeQuery) async throws(StoreError) -> [Trade]
+  func attempts(of trade: TradeKey) async throws(StoreError) -> [Attempt]
+  func evidence(of trade: TradeKey) async throws(StoreError) -> [Evidence]
+  /// Failed trades of a batch by code, most frequent first.
+  func failures(of batch: BatchKey) async throws(StoreError) -> [FailureGroup]
+  /// Sums over completed and booked trades of a batch, by currency.
+  func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals
+
+  // MARK: The log
+
+  /// Events after a sequence number, over the installation or of one batch.
+  func events(
+    of batch: BatchKey?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [JournalEvent]
+  func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal]
+  /// Every chain's head as its batch keeps it, the installation's among them.
+  func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead?
+}
+
+/// Everything that a store does.
+public typealias BatchStore = EngineStore & BookStore
+
+public struct ClientRecord: Hashable, Sendable {
+  public var name: String
+  public var cifNumber: String
+  public var spread: Pips
+  public var accounts: [SettlementAccount]
+
+  public init(name: String, cifNumber: String, spread: Pips, accounts: [SettlementAccount]) {
+    self.name = name
+    self.cifNumber = cifNumber
+    self.spread = spread
+    self.accounts = accounts
+  }
+}
+
+public struct UpsertCounts: Hashable, Sendable {
+  public var created: Int
+  public var updated: Int
+  public var unknown: Int
+
+  public init(created: Int = 0, updated: Int = 0, unknown: Int = 0) {
+    self.created = created
+    self.updated = updated
+    self.unknown = unknown
+  }
+}
+
+public struct AccountCursor: Hashable, Sendable {
+  public var cifNumber: String
+  public var currency: Currency
+
+  public init(cifNumber: String, currency: Currency) {
+    self.cifNumber = cifNumber
+    self.currency = currency
+  }
+}
+
+/// A new OTC rate that lies too far from the present one to be taken without confirmation.
+public struct RateJump: Error, Hashable, Sendable {
+  public var present: OTCRate
+
+  public init(present: OTCRate) { self.present = present }
+}
+
+public struct CreateRequest: Hashable, Sendable {
+  public var batch: BatchDraft
+  /// In the order of the file; one identifier each.
+  public var trades: [TradeDraft]
+  /// One per trade; made outside, so that a store takes no randomness from the air.
+  public var tradeIDs: [Identifier]
+  public var actor: Actor
+  /// Puts the batch into the queue in the same transaction.
+  public var starts: Bool
+  /// How far back a trade counts as a duplicate; nil when duplicates are wanted.
+  public var duplicateWindowMilliseconds: Int64?
+
+  public init(
+    batch: BatchDraft, trades: [TradeDraft], tradeIDs: [Identifier], actor: Actor, starts: Bool,
+    duplicateWindowMilliseconds: Int64?
+  ) {
+    self.batch = batch
+    self.trades = trades
+    self.tradeIDs = tradeIDs
+    self.actor = actor
+    self.starts = starts
+    self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
+  }
+}
+
+/// Why a batch was not stored.
+public enum CreateRefusal: Error, Hashable, Sendable {
+  /// A batch without trades would never end.
+  case empty
+  /// Rows that stand in another batch of the window: row, and that batch. The first thousand.
+  case duplicates([Duplicate])
+  /// Rows whose client is gone or no longer active.
+  case clients(rows: [Int])
+  case approvalRequired
+
+  public struct Duplicate: Hashable, Sendable {
+    public var row: Int
+    public var batchID: Identifier
+    public var createdAt: Timestamp
+
+    public init(row: Int, batchID: Identifier, createdAt: Timestamp) {
+      self.row = row
+      self.batchID = batchID
+      self.createdAt = createdAt
+    }
+  }
+}
+
+public struct BatchQuery: Hashable, Sendable {
+  public enum Order: Hashable, Sendable {
+    case newestFirst
+    case oldestFirst
+    /// The order of the queue.
+    case queue
+  }
+
+  /// Empty for all.
+  public var statuses: Set<BatchStatus>
+  /// Part of the name.
+  public var text: String?
+  public var order: Order
+  /// Leaves out everything up to and including this batch, in the order asked for.
+  public var after: Identifier?
+  public var limit: Int
+
+  public init(
+    statuses: Set<BatchStatus> = [], text: String? = nil, order: Order = .newestFirst,
+    after: Identifier? = nil, limit: Int = 50
+  ) {
+    self.statuses = statuses
+    self.text = text
+    self.order = order
+    self.after = after
+    self.limit = limit
+  }
+}
+
+public struct TradeQuery: Hashable, Sendable {
+  public var batch: BatchKey?
+  /// Empty for all.
+  public var statuses: Set<TradeStatus>
+  public var cifNumber: String?
+  public var code: FailureCode?
+  /// In the order of keys, which within a batch is that of its rows.
+  public var after: TradeKey?
+  public var limit: Int
+
+  public init(
+    batch: BatchKey? = nil, statuses: Set<TradeStatus> = [], cifNumber: String? = nil,
+    code: FailureCode? = nil, after: TradeKey? = nil, limit: Int = 50
+  ) {
+    self.batch = batch
+    self.statuses = statuses
+    self.cifNumber = cifNumber
+    self.code = code
+    self.after = after
+    self.limit = limit
+  }
+}
+
+public struct FailureGroup: Hashable, Sendable {
+  public var code: FailureCode
+  public var count: Int
+  /// The message of one of them.
+  public var example: String
+
+  public init(code: FailureCode, count: Int, example: String) {
+    self.code = code
+    self.count = count
+    self.example = example
+  }
+}
+
+/// Exact sums of a batch, by currency, sorted by currency.
+public struct BatchTotals: Hashable, Sendable {
+  /// Deal amounts of all trades.
+  public var requested: [Money]
+  /// Deal amounts and counter amounts of trades booked or completed.
+  public var dealt: [Money]
+  public var countered: [Money]
+  public var margin: [Money]
+  public var roundingDifference: [Money]
+
+  public init(
+    requested: [Money] = [], dealt: [Money] = [], countered: [Money] = [], margin: [Money] = [],
+    roundingDifference: [Money] = []
+  ) {
+    self.requested = requested
+    self.dealt = dealt
+    self.countered = countered
+    self.margin = margin
+    self.roundingDifference = roundingDifference
+  }
+}
+
+/// One link of the seals' chain.
+public struct Seal: Hashable, Sendable {
+  public struct Head: Hashable, Sendable {
+    public var batch: BatchKey
+    public var head: ChainHead
+
+    public init(batch: BatchKey, head: ChainHead) {
+      self.batch = batch
+      self.head = head
+    }
+  }
+
+  public var number: Int64
+  public var at: Timestamp
+  /// In the order of batch keys.
+  public var heads: [Head]
+  public var digest: [UInt8]
+
+  public init(number: Int64, at: Timestamp, heads: [Head], digest: [UInt8]) {
+    self.number = number
+    self.at = at
+    self.heads = heads
+    self.digest = digest
+  }
+}
