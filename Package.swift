@@ -107,6 +107,7 @@ let package = Package(
         "FXBankCapitec", "FXBankSandbox", "FXTesting",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
   ]

@@ -16,6 +16,8 @@ struct Account: Hashable, Sendable {
 
   /// What an account that nobody seeded holds, in minor units: a hundred billion.
   static let ampleBalance: Int64 = 10_000_000_000_000
+  /// No balance is further from zero, in minor units, so that differences fit 64 bits.
+  static let maximumBalance: UInt64 = 1_000_000_000_000_000_000
   static let tradeAccount = "FX TRADE ACCOUNT"
 
   func money(_ minorUnits: Int64) -> Money {
@@ -164,7 +166,9 @@ extension Ledger {
     _ amount: Int64, to account: Account, reference: String, on day: CivilDate, in db: Database
   ) throws {
     let (balance, overflow) = account.balance.addingReportingOverflow(amount)
-    guard !overflow else { throw BankRefusal(.internal, "the balance does not fit") }
+    guard !overflow, balance.magnitude <= Account.maximumBalance else {
+      throw BankRefusal(.internal, "the balance does not fit")
+    }
     try db.perform(
       "UPDATE accounts SET balance = ? WHERE cif = ? AND number = ?",
       [balance, account.cif, account.number])

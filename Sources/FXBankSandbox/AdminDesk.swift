@@ -95,6 +95,9 @@ struct AdminDesk: Sendable {
         throw fields.invalid("status", "must be OPEN, DORM or CLOS")
       }
       let balance = try fields.amount("balance", in: currency, signed: true).minorUnits
+      guard balance.magnitude <= Account.maximumBalance else {
+        throw fields.invalid("balance", "is too large")
+      }
       accounts.append(
         Account(
           cif: try fields.text("cif"), number: try fields.text("number"),
