@@ -93,7 +93,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: house),
-    .testTarget(name: "FXDomainTests", dependencies: ["FXDomain"], swiftSettings: house),
+    .testTarget(
+      name: "FXDomainTests", dependencies: ["FXDomain"], exclude: ["Fixtures"],
+      swiftSettings: house),
     .testTarget(name: "FXFilesTests", dependencies: ["FXFiles"], swiftSettings: house),
     .testTarget(
       name: "FXEngineTests", dependencies: ["FXEngine", "FXSimulation", "FXTesting"],

@@ -4,12 +4,12 @@ public struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertible
 
   public init(dayNumber: Int) { self.dayNumber = dayNumber }
 
-  /// Nil when the month or the day does not exist.
+  /// Nil when the month or the day does not exist, or the year is not one of four digits.
   public init?(year: Int, month: Int, day: Int) {
-    guard (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(day) else {
-      return nil
-    }
-    self.init(unchecked: year, month, day)
+    guard (0...9999).contains(year), (1...12).contains(month),
+      (1...Self.days(inMonth: month, of: year)).contains(day)
+    else { return nil }
+    self.init(existing: year, month, day)
   }
 
   /// Reads `YYYY-MM-DD`.
@@ -22,8 +22,8 @@ public struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertible
     self.init(year: Int(year), month: Int(month), day: Int(day))
   }
 
-  /// Days from the civil epoch, counting years from March so that the leap day comes last.
-  private init(unchecked year: Int, _ month: Int, _ day: Int) {
+  /// A day known to exist. Counts years from March, so that the leap day comes last.
+  init(existing year: Int, _ month: Int, _ day: Int) {
     let marchYear = month <= 2 ? year - 1 : year
     let (era, yearOfEra) = Int64(marchYear).flooredDivision(by: 400)
     let monthFromMarch = (month + 9) % 12
@@ -84,4 +84,6 @@ public enum Weekday: Int, Hashable, Sendable {
   case friday
   case saturday
   case sunday
+
+  public var isWeekend: Bool { self == .saturday || self == .sunday }
 }

@@ -27,6 +27,11 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
       + "\(two(seconds % 60)).\(padded(inDay % 1000, to: 3))Z"
   }
 
+  /// The moments whose UTC year has four digits. An offset can lead out of them.
+  private static let writable =
+    (Int64(CivilDate(existing: 0, 1, 1).dayNumber)
+      * 86_400_000)..<(Int64(CivilDate(existing: 10_000, 1, 1).dayNumber) * 86_400_000)
+
   /// Reads RFC 3339 with `Z` or a numeric offset and up to nine decimals of a second; what lies
   /// below the millisecond is dropped.
   public init?(_ text: some StringProtocol) {
@@ -62,7 +67,9 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
       return nil
     }
     let inDay = ((hour * 60 + minute - offsetMinutes) * 60 + second) * 1000 + fraction
-    self.milliseconds = Int64(date.dayNumber) * 86_400_000 + inDay
+    let milliseconds = Int64(date.dayNumber) * 86_400_000 + inDay
+    guard Self.writable.contains(milliseconds) else { return nil }
+    self.milliseconds = milliseconds
   }
 }
 

@@ -36,7 +36,8 @@ public enum DecimalText {
         continue
       }
       guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { throw .malformed }
-      let digit = Int64(byte - UInt8(ascii: "0"))
+      // Summed with its sign, since the least Int64 has no positive counterpart.
+      let digit = Int64(byte - UInt8(ascii: "0")) * (negative ? -1 : 1)
       if let seen = decimals {
         decimals = seen + 1
         if seen >= scale {
@@ -50,7 +51,7 @@ public enum DecimalText {
     }
     guard wholeDigits > 0, decimals != 0 else { throw .malformed }
     for _ in min(decimals ?? 0, scale)..<scale { value = try appending(0, to: value) }
-    return negative ? -value : value
+    return value
   }
 
   private static func appending(
@@ -84,10 +85,10 @@ public enum DecimalText {
 /// Integer division rounded half-up, away from zero: 2.5 → 3, −2.5 → −3.
 func dividedHalfUp(_ numerator: Int128, by denominator: Int128) -> Int128 {
   precondition(denominator > 0, "the divisor of a rounded division is positive")
-  let magnitude = numerator < 0 ? -numerator : numerator
-  let quotient = (magnitude + denominator / 2) / denominator
-  // For an odd divisor the half is never met exactly, so flooring the half is right for both.
-  return numerator < 0 ? -quotient : quotient
+  let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
+  // Comparing what is left on both sides cannot overflow; adding half a divisor first could.
+  let isHalfOrMore = remainder.magnitude >= denominator.magnitude - remainder.magnitude
+  return isHalfOrMore ? quotient + numerator.signum() : quotient
 }
 
 /// 10ⁿ for the scales in use.

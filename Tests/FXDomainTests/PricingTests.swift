@@ -1,0 +1,202 @@
+import FXDomain
+import Testing
+
+/// One row: what is dealt at what rate, and what must come of it.
+struct PricingVector: Sendable, CustomTestStringConvertible {
+  let side: Side
+  let pair: String
+  let currency: String
+  let amount: String
+  let quote: String
+  let spread: String
+  let client: String
+  let counter: String
+  let margin: String
+
+  init(
+    _ side: Side, _ pair: String, _ currency: String, _ amount: String, at quote: String,
+    _ spread: String, client: String, counter: String, margin: String
+  ) {
+    self.side = side
+    self.pair = pair
+    self.currency = currency
+    self.amount = amount
+    self.quote = quote
+    self.spread = spread
+    self.client = client
+    self.counter = counter
+    self.margin = margin
+  }
+
+  var testDescription: String { "\(side) \(currency) \(amount) of \(pair) at \(quote) + \(spread)" }
+
+  static let table = [
+    // The vectors of the specification.
+    PricingVector(
+      .buy, "USD/ZAR", "ZAR", "200000.00", at: "17.7930", "358", client: "17.8288",
+      counter: "USD 11217.80", margin: "ZAR 401.60"),
+    PricingVector(
+      .buy, "USD/ZAR", "ZAR", "390000.00", at: "17.7902", "358", client: "17.8260",
+      counter: "USD 21878.16", margin: "ZAR 783.24"),
+    PricingVector(
+      .buy, "USD/ZAR", "ZAR", "50000.00", at: "18.1200", "385", client: "18.1585",
+      counter: "USD 2753.53", margin: "ZAR 106.01"),
+    PricingVector(
+      .buy, "USD/ZAR", "ZAR", "1000000.00", at: "17.99995", "150", client: "18.01495",
+      counter: "USD 55509.45", margin: "ZAR 832.64"),
+    PricingVector(
+      .buy, "USD/ZAR", "ZAR", "123456.78", at: "18.37215", "-20", client: "18.37015",
+      counter: "USD 6720.51", margin: "ZAR -13.44"),
+    PricingVector(
+      .buy, "USD/ZAR", "USD", "10000.00", at: "17.7930", "358", client: "17.8288",
+      counter: "ZAR 178288.00", margin: "ZAR 358.00"),
+    PricingVector(
+      .sell, "USD/ZAR", "USD", "10000.00", at: "17.7930", "358", client: "17.7572",
+      counter: "ZAR 177572.00", margin: "ZAR 358.00"),
+    PricingVector(
+      .sell, "USD/ZAR", "ZAR", "200000.00", at: "17.7930", "358", client: "17.7572",
+      counter: "USD 11263.04", margin: "ZAR 403.22"),
+    // No decimals, three decimals, and both at once.
+    PricingVector(
+      .buy, "USD/JPY", "USD", "1000.00", at: "151.2345", "50", client: "151.2395",
+      counter: "JPY 151240", margin: "JPY 5"),
+    PricingVector(
+      .sell, "USD/JPY", "JPY", "1000000", at: "151.2345", "100", client: "151.2245",
+      counter: "USD 6612.69", margin: "JPY 66"),
+    PricingVector(
+      .buy, "KWD/ZAR", "ZAR", "100000.00", at: "58.1234", "66", client: "58.1300",
+      counter: "KWD 1720.282", margin: "ZAR 11.35"),
+    PricingVector(
+      .buy, "KWD/JPY", "JPY", "1000000", at: "480.5", "0", client: "480.5000",
+      counter: "KWD 2081.165", margin: "JPY 0"),
+    // Halves go away from zero: 0.5 × 1.01 is 0.505, and half a cent of margin is lost as a cent.
+    PricingVector(
+      .buy, "USD/ZAR", "USD", "0.50", at: "1.01", "0", client: "1.0100",
+      counter: "ZAR 0.51", margin: "ZAR 0.00"),
+    PricingVector(
+      .sell, "USD/ZAR", "USD", "0.50", at: "1.01", "-100", client: "1.0200",
+      counter: "ZAR 0.51", margin: "ZAR -0.01"),
+  ]
+}
+
+/// Rules that refuse nothing.
+private let anything = RateRules(minimumMargin: Pips(rateUnits: .min), collarBasisPoints: nil)
+
+@Suite struct `Pricing` {
+  @Test(arguments: PricingVector.table)
+  func `gives the exact client rate, counter amount and margin`(vector: PricingVector) throws {
+    let pair = try #require(CurrencyPair(vector.pair))
+    let amount = try Money(vector.amount, try #require(Currency(vector.currency)))
+    let deal = try #require(Deal(pair: pair, side: vector.side, amount: amount))
+    let quote = try Rate(vector.quote)
+    let spread = try Pips(vector.spread)
+    let terms = [
+      PricingTerms.bank(spread: spread), .otc(rate: quote, spread: spread),
+      .fixed(rate: try Rate(vector.client)),
+    ]
+    for terms in terms {
+      let priced = try deal.priced(terms, quoteRate: quote, otcRate: quote, rules: anything)
+      #expect(priced.clientRate.decimalText == vector.client)
+      #expect(priced.counterAmount.description == vector.counter)
+      #expect(priced.margin.description == vector.margin)
+      #expect(priced.marginPips == spread)
+      #expect(try priced.margin.adding(priced.roundingDifference) == priced.residual)
+      #expect(try deal.counterAmount(at: priced.clientRate) == priced.counterAmount)
+    }
+  }
+
+  @Test func `names the gap between the margin and the rounded legs`() throws {
+    let deal = try Self.deal(.buy, "50000.00")
+    let priced = try deal.priced(
+      .bank(spread: try Pips("385")), quoteRate: try Rate("18.12"), otcRate: nil, rules: anything)
+    // 2753.53 × 18.12 = 49893.9636, so 106.04 are left of 50000.00 against a margin of 106.01.
+    #expect(priced.residual.description == "ZAR 106.04")
+    #expect(priced.roundingDifference.description == "ZAR 0.03")
+  }
+
+  @Test(arguments: [
+    // A spread below zero is refused by the default rules.
+    (Side.buy, "18.37215", "18.37015", "0", "-20"), (.sell, "18.37015", "18.37215", "0", "-20"),
+    (.buy, "17.7930", "17.8288", "358.0001", "358"), (.buy, "17.7930", "17.7930", "0.0001", "0"),
+  ])
+  func `refuses a margin below the minimum`(
+    side: Side, quote: String, client: String, minimum: String, margin: String
+  ) throws {
+    let minimum = try Pips(minimum)
+    let refusal = RateRefusal.marginBelowMinimum(margin: try Pips(margin), minimum: minimum)
+    #expect(throws: refusal) {
+      try Self.deal(side).priced(
+        .fixed(rate: Rate(client)), quoteRate: Rate(quote), otcRate: nil,
+        rules: RateRules(minimumMargin: minimum))
+    }
+  }
+
+  @Test(arguments: [
+    (Side.buy, "17.7930", "17.8288", "358"), (.sell, "17.7930", "17.7572", "358"),
+    (.buy, "17.7930", "17.7930", "0"), (.buy, "18.37215", "18.37015", "-20"),
+  ])
+  func `books at just the minimum margin`(
+    side: Side, quote: String, client: String, minimum: String
+  ) throws {
+    let priced = try Self.deal(side).priced(
+      .fixed(rate: Rate(client)), quoteRate: Rate(quote), otcRate: nil,
+      rules: RateRules(minimumMargin: Pips(minimum)))
+    #expect(priced.marginPips.decimalText == minimum)
+  }
+
+  @Test(arguments: [
+    // 5 % of 20 is 1: the edges themselves are inside.
+    ("19.0000", 500, true), ("21.0000", 500, true), ("18.99999999", 500, false),
+    ("21.00000001", 500, false), ("20", 0, true), ("20.00000001", 0, false),
+    ("20.002", 1, true), ("20.00200001", 1, false),
+  ])
+  func `keeps the bank's rate within the collar`(
+    quote: String, basisPoints: Int, inside: Bool
+  ) throws {
+    let deal = try Self.deal(.sell)
+    let (quote, otc) = (try Rate(quote), try Rate("20"))
+    let rules = RateRules(collarBasisPoints: basisPoints)
+    let terms = PricingTerms.bank(spread: .zero)
+    if inside {
+      let priced = try deal.priced(terms, quoteRate: quote, otcRate: otc, rules: rules)
+      #expect(priced.quoteRate == quote)
+    } else {
+      let refusal = RateRefusal.outsideCollar(
+        quoteRate: quote, otcRate: otc, basisPoints: basisPoints)
+      #expect(throws: refusal) {
+        try deal.priced(terms, quoteRate: quote, otcRate: otc, rules: rules)
+      }
+    }
+    // Without an OTC rate, or without a collar, there is nothing to lie outside of.
+    #expect(throws: Never.self) {
+      try deal.priced(terms, quoteRate: quote, otcRate: nil, rules: rules)
+    }
+    #expect(throws: Never.self) {
+      try deal.priced(
+        terms, quoteRate: quote, otcRate: otc, rules: RateRules(collarBasisPoints: nil))
+    }
+  }
+
+  @Test func `refuses rates that are not positive`() throws {
+    let deal = try Self.deal(.buy)
+    for quote in [Rate(units: 0), Rate(units: -1), Rate(units: .min)] {
+      #expect(throws: RateRefusal.rateNotPositive(quote)) {
+        try deal.priced(.bank(spread: .zero), quoteRate: quote, otcRate: nil, rules: anything)
+      }
+    }
+    #expect(throws: RateRefusal.rateNotPositive(Rate(units: 0))) {
+      try deal.priced(
+        .bank(spread: Pips("-10000")), quoteRate: Rate("1"), otcRate: nil, rules: anything)
+    }
+  }
+
+  @Test func `takes an amount in a currency of the pair only`() throws {
+    let pair = try #require(CurrencyPair("USD/ZAR"))
+    #expect(Deal(pair: pair, side: .buy, amount: .zero(.eur)) == nil)
+  }
+
+  private static func deal(_ side: Side, _ amount: String = "200000.00") throws -> Deal {
+    let pair = try #require(CurrencyPair("USD/ZAR"))
+    return try #require(Deal(pair: pair, side: side, amount: try Money(amount, .zar)))
+  }
+}
