@@ -68,7 +68,10 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       resources: [.embedInCode("Rates")],
       swiftSettings: house),
@@ -101,8 +104,13 @@ let package = Package(
       name: "FXStoreTests", dependencies: ["FXStoreSQLite", "FXSimulation", "FXTesting"],
       swiftSettings: house),
     .testTarget(
-      name: "FXBankTests", dependencies: ["FXBankCapitec", "FXBankSandbox", "FXTesting"],
-      swiftSettings: house),
+      name: "FXBankTests",
+      dependencies: [
+        "FXBankCapitec", "FXBankSandbox", "FXTesting",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
   ]
 )
