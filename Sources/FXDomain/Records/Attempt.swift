@@ -98,7 +98,9 @@ public struct Intent: Hashable, Sendable {
 public enum EvidenceKind: String, Hashable, Sendable, CaseIterable {
   /// An answer to a status query.
   case statusAnswer = "status_answer"
-  /// A booking answer whose owner had lost the lease, or could not write it.
+  /// The bank accepted the booking, seen by an owner that had lost the lease or could not write it.
+  case bookingAccepted = "booking_accepted"
+  /// Any other booking answer of such an owner.
   case bookingAnswer = "booking_answer"
   case statementLine = "statement_line"
   case personsNote = "persons_note"
