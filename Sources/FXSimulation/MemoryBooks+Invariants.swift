@@ -57,7 +57,7 @@ extension MemoryBooks {
         trade.status != .completed || last == nil || last?.outcome == .booked,
         "no attempt booked it"
       ),
-      (!isFigured(trade.status) || agrees(trade, with: last), "figures differ from its attempt"),
+      (agrees(trade, with: last), "figures differ from its attempt"),
       (
         trade.status != .booked && trade.status != .completed || trade.bookedAt != nil,
         "has no moment of booking"
@@ -74,12 +74,12 @@ extension MemoryBooks {
     return claims.filter { !$0.0 }.map { "trade \(trade.key) \(trade.status): \($0.1)" }
   }
 
-  private func isFigured(_ status: TradeStatus) -> Bool {
-    status == .booking || status == .booked
-  }
-
+  /// A trade that is booking or booked shows the figures of its last attempt. A booking that turned
+  /// up after a retry had cleared them is known by its attempt alone.
   private func agrees(_ trade: Trade, with attempt: Attempt?) -> Bool {
-    guard let attempt, let figures = trade.figures else { return false }
+    guard trade.status == .booking || trade.status == .booked else { return true }
+    guard let attempt else { return false }
+    guard let figures = trade.figures else { return trade.status == .booked }
     return trade.dealTransactionID == attempt.dealTransactionID
       && figures.quoteID == attempt.quoteID && figures.expiresAt == attempt.quoteExpiresAt
       && figures.priced.quoteRate == attempt.quoteRate
