@@ -69,32 +69,20 @@ extension MemoryBooks {
         "has no reason"
       ),
       (trade.status != .completed || trade.failure == nil, "completed with a failure"),
-      (dealsStanding(at: index) <= 1, "was booked more than once"),
+      (tried.count { $0.outcome == .booked } <= 1, "was booked more than once"),
     ]
     return claims.filter { !$0.0 }.map { "trade \(trade.key) \(trade.status): \($0.1)" }
   }
 
-  /// A trade that is booking or booked shows the figures of its last attempt. A booking that turned
-  /// up after a retry had cleared them is known by its attempt alone.
+  /// A trade that is booking or booked shows the figures of its last attempt.
   private func agrees(_ trade: Trade, with attempt: Attempt?) -> Bool {
     guard trade.status == .booking || trade.status == .booked else { return true }
     guard let attempt else { return false }
-    guard let figures = trade.figures else { return trade.status == .booked }
+    guard let figures = trade.figures else { return false }
     return trade.dealTransactionID == attempt.dealTransactionID
       && figures.quoteID == attempt.quoteID && figures.expiresAt == attempt.quoteExpiresAt
       && figures.priced.quoteRate == attempt.quoteRate
       && figures.priced.clientRate == attempt.clientRate
-  }
-
-  /// Attempts that were booked, without those whose settlement failed before a further one.
-  private func dealsStanding(at index: Int) -> Int {
-    let booked = attempts[index].filter { $0.outcome == .booked }.map(\.number)
-    guard booked.count > 1 else { return booked.count }
-    let trade = trades[index]
-    let failed = places[Int(trade.batch.value)].lazy.map { events[$0].entry }.filter {
-      $0.trade == trade.key && $0.to == TradeStatus.failed.rawValue && $0.code == .settlementFailed
-    }.compactMap(\.attempt)
-    return booked.count { !failed.contains($0) }
   }
 
   private func sealViolations() -> [String] {
@@ -109,7 +97,9 @@ extension MemoryBooks {
   private func tallyViolations() -> [String] {
     var violations: [String] = []
     let open = trades.filter(\.status.isExposed)
-    if exposedTrades != open.count || openDeals != trades.count(where: \.status.isOpenDeal) {
+    if callsOut != trades.count(where: { $0.status == .booking })
+      || openDeals != trades.count(where: \.status.isOpenDeal)
+    {
       violations.append("the tallies of open deals differ from the trades")
     }
     for client in clients {

@@ -134,7 +134,7 @@ extension MemoryBooks {
       if let moment, booking.at >= moment { continue }
       let trade = trades[booking.trade.index]
       guard trade.status == .booked || trade.status == .completed, trade.bookedAt == booking.at,
-        !closedByHand.contains(trade.key),
+        !trade.isResolvedByPerson,
         let attempt = attempts[booking.trade.index].last, attempt.outcome == .booked,
         attempt.bank == bank
       else { continue }

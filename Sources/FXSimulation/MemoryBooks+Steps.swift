@@ -120,7 +120,7 @@ extension MemoryBooks {
     trades[index] = trade
     tally(trade, from: before.status)
     if let bookedAt = trade.bookedAt, bookedAt != before.bookedAt { file(trade.key, at: bookedAt) }
-    follow(step.command, entry, trade: trade, from: before.status)
+    follow(step.command, trade: trade, from: before.status)
     write(&batch, entry.events)
     return .success(trade)
   }
@@ -131,9 +131,8 @@ extension MemoryBooks {
       facts.clientBlocked = isBlocked(trade.client, besides: trade.key)
     }
     if case .recordIntent(let intent) = command {
-      let others = exposedTrades - (trade.status.isExposed ? 1 : 0)
       let isHeldByOther = house.canary.map { $0 != trade.key } ?? false
-      facts.canaryUnderWay = isHeldByOther || intent.isCanary && others > 0
+      facts.canaryUnderWay = isHeldByOther || intent.isCanary && callsOut > 0
       facts.bank = openDeals > 0 ? house.bank : nil
     }
     return facts
@@ -165,19 +164,14 @@ extension MemoryBooks {
     bookings.insert(Booking(at: moment, trade: trade), at: place)
   }
 
-  /// What a step means for the installation, and for whose word a booking rests on.
+  /// What a step means for the installation.
   private mutating func follow(
-    _ command: TradeCommand, _ entry: LedgerEntry, trade: Trade, from: TradeStatus
+    _ command: TradeCommand, trade: Trade, from: TradeStatus
   ) {
     if case .recordIntent(let intent) = command {
       house.bank = intent.bank
       if intent.isCanary { house.canary = trade.key }
     }
     if house.canary == trade.key, from.isExposed, !trade.status.isOpenDeal { house.canary = nil }
-    if case .resolve = command {
-      closedByHand.insert(trade.key)
-    } else if case .end(_, .booked, _) = entry.attempt {
-      closedByHand.remove(trade.key)
-    }
   }
 }

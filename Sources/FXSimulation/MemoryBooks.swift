@@ -35,14 +35,12 @@ public struct MemoryBooks: Sendable {
 
   /// Each client's trades in `booking` or `in_doubt`.
   var exposed: [[TradeKey]] = []
-  /// Trades in `booking` or `in_doubt`, over the installation.
-  var exposedTrades = 0
+  /// Trades in `booking`, over the installation.
+  var callsOut = 0
   /// Trades in `booking`, `in_doubt` or `booked`, over the installation.
   var openDeals = 0
   /// Every booking that was ever known, by its moment.
   var bookings: [Booking] = []
-  /// Trades that were closed on a person's word.
-  var closedByHand: Set<TradeKey> = []
 
   /// All events; the sequence number of each is its place, from 1.
   var events: [JournalEvent] = []
@@ -142,12 +140,11 @@ extension MemoryBooks {
   mutating func tally(_ trade: Trade, from: TradeStatus) {
     let to = trade.status
     if from.isOpenDeal != to.isOpenDeal { openDeals += to.isOpenDeal ? 1 : -1 }
+    if (from == .booking) != (to == .booking) { callsOut += to == .booking ? 1 : -1 }
     guard from.isExposed != to.isExposed else { return }
     if to.isExposed {
-      exposedTrades += 1
       exposed[trade.client.index].append(trade.key)
     } else {
-      exposedTrades -= 1
       exposed[trade.client.index].removeAll { $0 == trade.key }
     }
   }

@@ -7,6 +7,8 @@ public enum AttemptOutcome: String, Hashable, Sendable, CaseIterable {
   case booked
   /// A definite refusal, or proof that nothing was booked and nothing will be.
   case notBooked = "not_booked"
+  /// Booked, and failed to settle: the deal no longer stands.
+  case settlementFailed = "settlement_failed"
 }
 
 /// One intent to book, and what became of it.

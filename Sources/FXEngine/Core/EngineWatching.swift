@@ -252,7 +252,9 @@ extension EngineCore {
   }
 
   private mutating func goSolo() {
-    if let canary = installation?.canary { move(gate: .soloBusy(canary)) } else {
+    if let canary = installation?.canary {
+      move(gate: .soloBusy(canary))
+    } else {
       move(gate: .solo)
     }
   }
