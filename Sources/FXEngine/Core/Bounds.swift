@@ -30,6 +30,8 @@ public enum EngineBounds {
   /// Distance of questions about a doubt, doubled up to the greatest.
   public static let firstInquiryMilliseconds: Int64 = 1_000
   public static let greatestInquiryMilliseconds: Int64 = 15_000
+  /// Tries of one store operation while the store says that it is busy.
+  public static let busyStoreTries = 5
   /// A question that found no free place is tried again after this.
   public static let postponedMilliseconds: Int64 = 20
   public static let greatestPollMilliseconds: Int64 = 60_000

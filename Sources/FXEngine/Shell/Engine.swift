@@ -1,0 +1,252 @@
+import FXDomain
+import FXPorts
+import Logging
+
+/// Why an engine could not start or had to stop.
+public enum EngineError: Error, Sendable {
+  /// Everything that is wrong with the settings.
+  case settings([String])
+  /// What the engine holds in memory can no longer be trusted, or the store is gone.
+  case store(StoreError)
+}
+
+/// The thin shell around `EngineCore`: performs its actions with a store and a bank, and feeds the
+/// answers back. It decides nothing.
+public struct Engine: Sendable {
+  private let store: any BatchStore
+  private let bank: any BankGateway
+  private let settings: EngineSettings
+  private let clock: EngineClock
+  private let logger: Logger
+  private let inbox: AsyncStream<EngineInput>
+  private let answers: AsyncStream<EngineInput>.Continuation
+
+  public init(
+    store: any BatchStore, bank: any BankGateway, settings: EngineSettings, clock: EngineClock,
+    logger: Logger
+  ) throws(EngineError) {
+    let problems = settings.problems
+    guard problems.isEmpty else { throw .settings(problems) }
+    self.store = store
+    self.bank = bank
+    self.settings = settings
+    self.clock = clock
+    self.logger = logger
+    // Bounded by the actions under way, of which the core bounds every kind.
+    (self.inbox, self.answers) = AsyncStream.makeStream()
+  }
+
+  /// Something was changed by this process: flags and queue are looked at now.
+  public func nudge() { answers.yield(.nudge) }
+
+  /// Takes no more trades, finishes the calls that are out, writes their outcomes, releases the
+  /// leases; `run` then returns.
+  public func shutDown() { answers.yield(.shutDown) }
+
+  /// Runs until `shutDown`, the task's cancellation, or an error. May be called once.
+  public func run(report: @escaping @Sendable (EngineReport) -> Void) async throws(EngineError) {
+    do {
+      let installation = try await store.installation()
+      try await loop(installation, report)
+    } catch let error as StoreError {
+      logger.error("the engine stops: \(error)")
+      throw .store(error)
+    } catch {
+      // Only cancellation is left: it ends the engine and loses nothing that was durable.
+      logger.notice("the engine was stopped at once")
+    }
+  }
+
+  private func loop(
+    _ installation: Installation, _ report: @escaping @Sendable (EngineReport) -> Void
+  ) async throws {
+    let bank = bank
+    var core = EngineCore(settings: settings, at: clock.now()) { order in
+      bank.digest(of: order)
+    }
+    answers.yield(.begin(installation))
+    try await withThrowingDiscardingTaskGroup { group in
+      var armedFor = Int64.max
+      for await input in inbox {
+        if case .tick = input { armedFor = .max }
+        let actions = core.handle(input, at: clock.now())
+        perform(actions, in: &group, report)
+        if core.isFinished { break }
+        let wake = core.nextWake
+        if wake < armedFor {
+          armedFor = wake
+          group.addTask {
+            try await clock.sleep(wake)
+            answers.yield(.tick)
+          }
+        }
+      }
+      group.cancelAll()
+    }
+    try Task.checkCancellation()
+  }
+
+  /// Starts everything that is to be done. Steps that were decided together are written together.
+  private func perform(
+    _ actions: [EngineAction], in group: inout ThrowingDiscardingTaskGroup<any Error>,
+    _ report: @escaping @Sendable (EngineReport) -> Void
+  ) {
+    var steps: [(step: TradeStep, caller: Caller, generation: Int64)] = []
+    for action in actions {
+      switch action {
+      case .report(let news):
+        log(news)
+        report(news)
+      case .step(let step, let caller, let generation):
+        steps.append((step, caller, generation))
+      case .finish:
+        break
+      default:
+        group.addTask {
+          if let input = try await answer(to: action) { answers.yield(input) }
+        }
+      }
+    }
+    guard !steps.isEmpty else { return }
+    let batch = steps
+    group.addTask {
+      let results = try await untilNotBusy { () throws(StoreError) in
+        try await store.perform(batch.map(\.step))
+      }
+      for (wish, result) in zip(batch, results) {
+        answers.yield(.stepped(result, wish.caller, generation: wish.generation))
+      }
+    }
+  }
+
+  private func answer(to action: EngineAction) async throws -> EngineInput? {
+    if let input = try await storeAnswer(to: action) { return input }
+    return await bankAnswer(to: action)
+  }
+
+  private func storeAnswer(to action: EngineAction) async throws -> EngineInput? {
+    switch action {
+    case .pulse:
+      return .pulsed(
+        try await untilNotBusy { () throws(StoreError) in
+          try await store.pulse(settings.life)
+        })
+    case .claim(let request):
+      let askedAt = clock.now()
+      let batches = try await untilNotBusy { () throws(StoreError) in
+        try await store.claim(request)
+      }
+      return .claimed(batches, askedAt: askedAt)
+    case .renew(let holds):
+      let askedAt = clock.now()
+      let batches = try await untilNotBusy { () throws(StoreError) in
+        try await store.renew(
+          holds, node: settings.node, leaseMilliseconds: settings.leaseMilliseconds)
+      }
+      return .renewed(batches, of: holds, askedAt: askedAt)
+    case .release(let holds):
+      try await untilNotBusy { () throws(StoreError) in
+        try await store.release(holds, node: settings.node)
+      }
+      return .released
+    case .take(let request):
+      let answer = try await untilNotBusy { () throws(StoreError) in
+        try await store.take(request)
+      }
+      return .taken(answer, of: request)
+    case .load(let hold, let statuses, let after, let limit):
+      let trades = try await untilNotBusy { () throws(StoreError) in
+        try await store.trades(of: hold.batch, in: statuses, after: after, limit: limit)
+      }
+      return .loaded(trades, hold, statuses: statuses, limit: limit)
+    case .sweep(let hold, let limit):
+      let left = try await untilNotBusy { () throws(StoreError) in
+        try await store.sweepCancelled(hold.batch, limit: limit, actor: .node(settings.node))
+      }
+      return .swept(left: left, hold)
+    case .evidence(let evidence, let caller, let generation):
+      try await untilNotBusy { () throws(StoreError) in try await store.append([evidence]) }
+      return .evidenceWritten(caller, generation: generation)
+    case .readEvidence(let trade, let generation):
+      let evidence = try await untilNotBusy { () throws(StoreError) in
+        try await store.evidence(of: trade)
+      }
+      let accepted = Set(evidence.filter { $0.kind == .bookingAccepted }.map(\.attempt))
+      return .evidenceRead(trade, acceptedAttempts: accepted, generation: generation)
+    case .findControl(let before, let trade):
+      let deal = try await untilNotBusy { () throws(StoreError) in
+        try await store.controlDeal(with: settings.bank, bookedBefore: before)
+      }
+      return .controlFound(deal, for: trade)
+    case .clearCanary(let trade):
+      try await untilNotBusy { () throws(StoreError) in try await store.clearCanary(trade) }
+      return nil
+    case .seal:
+      try await untilNotBusy { () throws(StoreError) in try await store.seal() }
+      return nil
+    case .step, .createQuote, .latestQuote, .cancelQuote, .book, .askStatus, .report, .finish:
+      return nil
+    }
+  }
+
+  private func bankAnswer(to action: EngineAction) async -> EngineInput? {
+    switch action {
+    case .createQuote(let request, let trade, let generation):
+      return .quoteCreated(await bank.createQuote(request), trade, generation: generation)
+    case .latestQuote(let quoteID, let trade, let generation):
+      return .rateQuoted(await bank.latestQuote(quoteID), trade, generation: generation)
+    case .cancelQuote(let quoteID):
+      // The quote expires by itself; cancelling is a courtesy whose outcome changes nothing.
+      _ = await bank.cancelQuote(quoteID)
+      return nil
+    case .book(let order, let trade, let generation):
+      let answer = await bank.book(
+        order, timeoutMilliseconds: settings.bankTimeoutMilliseconds)
+      return .booked(answer, trade, generation: generation)
+    case .askStatus(let query, let caller, let generation):
+      let answer = await bank.dealStatus(query)
+      if case .inquiry(let trade) = caller, !Task.isCancelled {
+        logger.info("status of a trade in doubt", metadata: ["trade": "\(trade)"])
+      }
+      return .statusAnswered(answer, caller, generation: generation)
+    case .pulse, .claim, .renew, .release, .take, .load, .sweep, .step, .evidence, .readEvidence,
+      .findControl, .clearCanary, .seal, .report, .finish:
+      return nil
+    }
+  }
+
+  /// A busy store is asked again, a bounded number of times; it has changed nothing.
+  private func untilNotBusy<Value: Sendable>(
+    _ call: () async throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    var attempt = 0
+    while true {
+      attempt += 1
+      do {
+        return try await call()
+      } catch {
+        guard error == .busy, attempt < EngineBounds.busyStoreTries, !Task.isCancelled else {
+          throw error
+        }
+        logger.warning("the store is busy", metadata: ["try": "\(attempt)"])
+      }
+    }
+  }
+
+  private func log(_ news: EngineReport) {
+    switch news {
+    case .tradeChanged: logger.trace("\(news)")
+    case .started, .claimed, .batchEnded, .gate: logger.info("\(news)")
+    case .leaseLost, .breakerOpened, .escalated, .killSwitch: logger.warning("\(news)")
+    }
+  }
+}
+
+extension EngineSettings {
+  var life: NodeLife {
+    NodeLife(
+      node: node, bank: bank, leaseMilliseconds: leaseMilliseconds,
+      bankTimeoutMilliseconds: bankTimeoutMilliseconds,
+      doubtMarginMilliseconds: proof.doubtMarginMilliseconds)
+  }
+}
