@@ -91,6 +91,8 @@ struct TradeFormat: RowFormat {
   /// CIF numbers too long to lie within a `String` itself: each is kept once, not once per row.
   private var longCIFs: Set<String> = []
   private static let inlineStringBytes = 15
+  /// The pair read last, which is mostly the next one too.
+  private var lastPair: (text: String, pair: CurrencyPair)?
 
   init(_ header: inout Header) {
     cif = header.need("Client CIF")
@@ -128,7 +130,9 @@ struct TradeFormat: RowFormat {
 
   mutating func row(_ cells: inout RowCells) -> TradeRow? {
     let cif = cells.required(cif, CellValue.cifNumber)
-    let pair = cells.value(pair, else: Self.usdZAR, CellValue.pair)
+    let pair = cells.value(pair, else: Self.usdZAR) { text throws(CellProblem) in
+      try readPair(text)
+    }
     let amount = readAmount(&cells, pair: pair)
     let side = cells.value(side, else: .buy, CellValue.side)
     let delivery = cells.value(dealType, else: .spot, CellValue.dealType)
@@ -150,6 +154,13 @@ struct TradeFormat: RowFormat {
       row: cells.row.number, cifNumber: shared(cif), amount: amount, pair: pair, side: side,
       delivery: delivery, allowance: allowance, isFixed: isFixed, fixedRate: fixedRate,
       spread: spread, reference: reference)
+  }
+
+  private mutating func readPair(_ text: String) throws(CellProblem) -> CurrencyPair {
+    if let lastPair, lastPair.text == text { return lastPair.pair }
+    let pair = try CellValue.pair(text)
+    lastPair = (text, pair)
+    return pair
   }
 
   /// The amount, and that its currency is one of the pair's. A bad pair or currency was reported
