@@ -5,7 +5,8 @@ import Testing
 @Suite struct `A trades file` {
   @Test func `gives every value of a full row`() throws {
     let result = tradeFile(
-      "Client CIF,Amount ZAR,CurPair,Side,Deal Type,External Ref,Fix Rate?,Fixed Rate,Spread,Reference",
+      "Client CIF,Amount ZAR,CurPair,Side,Deal Type,External Ref,"
+        + "Fix Rate?,Fixed Rate,Spread,Reference",
       "CIF100001,200000.00,USD/ZAR,sell,next_day,SDA,yes,17.8288,-20.5,\"Invoice 7, part 2\"",
       "CIF100002,50000,,,,,,,,")
     let pair = try #require(CurrencyPair("USD/ZAR"))
