@@ -24,6 +24,9 @@ final class TokenKeeper: Sendable {
     self.fetch = fetch
   }
 
+  /// How many callers wait for somebody else's fetch.
+  var waitingCount: Int { state.withLock { $0.waiting.count } }
+
   func discard(_ stale: Secret) { state.withLock { $0.token.discard(stale) } }
 
   /// A token, fetched if need be. Ends early when the caller's task is cancelled; then another caller
