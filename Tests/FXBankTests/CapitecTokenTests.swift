@@ -108,11 +108,13 @@ import Testing
   {
     let fetches = Mutex(0)
     let gate = Gate()
-    let keeper = TokenKeeper(now: { .now }) { _ in
-      fetches.withLock { $0 += 1 }
-      await gate.wait()
-      return .failure(.unauthorized)
-    }
+    let keeper = TokenKeeper(
+      now: { .now },
+      fetch: { _ in
+        fetches.withLock { $0 += 1 }
+        await gate.wait()
+        return .failure(.unauthorized)
+      })
     await withTaskGroup(of: TokenKeeper.Outcome.self) { group in
       group.addTask { await keeper.token() }
       await gate.reached()
@@ -126,18 +128,20 @@ import Testing
 
   @Test func `when the caller who fetches is cancelled, another takes over`() async throws {
     let fetches = Mutex(0)
-    let keeper = TokenKeeper(now: { .now }) { _ in
-      let number = fetches.withLock { fetches in
-        fetches += 1
-        return fetches
-      }
-      if number == 1 {
-        while !Task.isCancelled { await Task.yield() }
-        return .failure(.connectionLost("cancelled"))
-      }
-      return .success(
-        Grant(accessToken: Secret("t\(number)"), refreshToken: nil, lifeSeconds: 3_600))
-    }
+    let keeper = TokenKeeper(
+      now: { .now },
+      fetch: { _ in
+        let number = fetches.withLock { fetches in
+          fetches += 1
+          return fetches
+        }
+        if number == 1 {
+          while !Task.isCancelled { await Task.yield() }
+          return .failure(.connectionLost("cancelled"))
+        }
+        return .success(
+          Grant(accessToken: Secret("t\(number)"), refreshToken: nil, lifeSeconds: 3_600))
+      })
     await withTaskGroup(of: TokenKeeper.Outcome.self) { group in
       group.addTask {
         await withTaskGroup(of: TokenKeeper.Outcome.self) { leader in
@@ -158,10 +162,12 @@ import Testing
 
   @Test func `a caller who is cancelled while waiting leaves at once`() async throws {
     let gate = Gate()
-    let keeper = TokenKeeper(now: { .now }) { _ in
-      await gate.wait()
-      return .success(Grant(accessToken: Secret("t"), refreshToken: nil, lifeSeconds: 3_600))
-    }
+    let keeper = TokenKeeper(
+      now: { .now },
+      fetch: { _ in
+        await gate.wait()
+        return .success(Grant(accessToken: Secret("t"), refreshToken: nil, lifeSeconds: 3_600))
+      })
     await withTaskGroup(of: Void.self) { group in
       group.addTask { #expect(await keeper.token() == .success(Secret("t"))) }
       await gate.reached()
