@@ -10,8 +10,8 @@ import NIOSSL
 struct Exchange: Sendable {
   /// Quotes, queries, reports and tokens, over connections that are kept.
   private let calls: HTTPClient
-  /// Bookings, each over a connection of its own: a kept connection that the bank has just closed
-  /// would lose the call and leave a deal in doubt for nothing.
+  /// Bookings, each over a connection of its own (`Connection: close`): a kept connection that the
+  /// bank has just closed would lose the call and leave a deal in doubt for nothing.
   private let bookings: HTTPClient
 
   /// - Throws: ``CapitecSettingsError`` when a certificate or key cannot be read.
@@ -37,7 +37,6 @@ struct Exchange: Sendable {
     configuration.connectionPool.idleTimeout = .milliseconds(
       Limits.idleBookingConnectionMilliseconds)
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = forBookings
-    configuration.maximumUsesPerConnection = 1
     self.bookings = HTTPClient(
       eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
   }
