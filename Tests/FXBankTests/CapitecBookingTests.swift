@@ -90,7 +90,7 @@ import Testing
   @Test func `G5: without an answer in time the deal is unclear`() async throws {
     try await withBankAndGateway(["bookquoteddeal": [.silence]]) { bank, gateway in
       _ = await gateway.cancelQuote(1)
-      let answer = await gateway.book(try Asked.order(), timeoutMilliseconds: 300)
+      let answer = await gateway.book(try Asked.order(), timeoutMilliseconds: 1_500)
       #expect(answer == .unclear(.timeout, BankReceipt()))
       #expect(await bank.requests("bookquoteddeal").count == 1)
     }

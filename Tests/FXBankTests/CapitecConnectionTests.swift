@@ -108,7 +108,7 @@ import Testing
     try await withScriptedBank([:]) { bank, port in
       var settings = CapitecSettings.local(port: port)
       settings.tradingURL = "https://127.0.0.1:\(port)/trading"
-      settings.timeoutMilliseconds = 500
+      settings.timeoutMilliseconds = 2_000
       try await withGateway(settings) { gateway in
         let answer = await gateway.book(try Asked.order(), timeoutMilliseconds: 20_000)
         #expect(summary(answer) == "not sent: not sent")
@@ -120,7 +120,7 @@ import Testing
     try await withScriptedBank(["bookquoteddeal": [.silence]]) { bank, port in
       var settings = CapitecSettings.local(port: port)
       settings.maxConnections = 2
-      settings.timeoutMilliseconds = 500
+      settings.timeoutMilliseconds = 2_000
       try await withGateway(settings) { gateway in
         let (first, second) = (try Asked.order(quoteID: 1), try Asked.order(quoteID: 2))
         await withTaskGroup(of: Void.self) { group in

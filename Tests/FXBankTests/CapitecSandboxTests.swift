@@ -121,10 +121,10 @@ import Testing
     async throws
   {
     var sandbox = Self.quick()
-    sandbox.faults = try FaultPlan("slow=1000,slow_ms=1500")
+    sandbox.faults = try FaultPlan("slow=1000,slow_ms=2500")
     try await withDesk(sandbox) { bank, gateway in
       let order = try await order(gateway)
-      let answer = await gateway.book(order, timeoutMilliseconds: 300)
+      let answer = await gateway.book(order, timeoutMilliseconds: 1_200)
       #expect(answer == .unclear(.timeout, BankReceipt()))
       let status = await gateway.dealStatus(.dealTransactionID(Asked.dealID))
       #expect(summary(status) == "found COMPLETED")
