@@ -102,8 +102,12 @@ let package = Package(
       name: "FXEngineTests", dependencies: ["FXEngine", "FXSimulation", "FXTesting"],
       swiftSettings: house),
     .testTarget(
-      name: "FXStoreTests", dependencies: ["FXStoreSQLite", "FXSimulation", "FXTesting"],
-      swiftSettings: house),
+      name: "FXStoreTests",
+      dependencies: [
+        "FXStoreSQLite", "FXSimulation", "FXTesting",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
     .testTarget(
       name: "FXBankTests",
       dependencies: [

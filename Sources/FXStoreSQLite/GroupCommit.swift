@@ -121,9 +121,9 @@ final class GroupCommit: Sendable {
       return answers
     } catch {
       let lifted = isCommitting ? StoreError(ofCommit: error) : StoreError(error)
+      let isUndone = rolledBack(database)
       let isFatal =
-        lifted.isFatal || (error as? DatabaseError)?.isInputOutput == true
-        || !rolledBack(database)
+        lifted.isFatal || (error as? DatabaseError)?.isInputOutput == true || !isUndone
       if isFatal { stop(after: lifted) }
       throw lifted
     }

@@ -22,9 +22,14 @@ extension SQLiteStore {
     configuration.maximumReaderCount = readers
     configuration.busyMode = .timeout(TimeInterval(options.busyTimeoutSeconds))
     configuration.label = "fxbatch store"
+    // A ROLLBACK that fails leaves its transaction open: the store stops then, and must not trap.
+    configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
       // Before anything is changed, the journal's mode among it.
       try recognize(database, path: path)
+      if let trace = options.trace {
+        database.trace { if case .statement(let statement) = $0 { trace(statement.sql) } }
+      }
       try database.execute(
         sql: "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
     }

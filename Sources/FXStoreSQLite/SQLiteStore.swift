@@ -14,6 +14,8 @@ public struct SQLiteOptions: Sendable {
   public var isReadOnly: Bool
   /// How long another process's lock is waited for.
   public var busyTimeoutSeconds: Int
+  /// Hears the text of every statement that is run; for the tests of query plans.
+  var trace: (@Sendable (String) -> Void)?
 
   public init(
     clock: @escaping @Sendable () -> Timestamp, installationID: Identifier,

@@ -59,7 +59,7 @@ extension Transaction {
     case nil:
       try write(trade, intentGeneration: nil)
     }
-    if trade.failure?.code == .settlementFailed, present.failure?.code != .settlementFailed {
+    if trade.failure?.code == .settlementFailed, present.status != .failed {
       try run(
         """
         UPDATE attempts SET has_settlement_failed = 1
@@ -80,7 +80,7 @@ extension Transaction {
       UPDATE attempts SET outcome = ?1, bank_transaction_id = coalesce(?2, bank_transaction_id),
         ended_at = CASE WHEN outcome = ?1 THEN ended_at ELSE ?3 END,
         is_known_by_bank = CASE WHEN ?1 = 'booked' THEN max(is_known_by_bank, ?4) ELSE 0 END,
-        has_settlement_failed = CASE WHEN ?1 = 'booked' THEN has_settlement_failed ELSE 0 END
+        has_settlement_failed = 0
       WHERE trade_key = ?5 AND number = ?6
       """,
       outcome, bankTransactionID, now, isKnownByBank, trade.key, number)
