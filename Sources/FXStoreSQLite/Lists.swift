@@ -146,54 +146,70 @@ extension Transaction {
         """, client.key, after, query.batch, query.code, statuses, query.limit,
         read: { try $0.trade() })
     }
-    let from = try place(of: after, in: query.batch)
     if let code = query.code {
-      return try all(
-        """
-        SELECT * FROM trade_rows WHERE failure_code = ?1 AND (batch_key, key) > (?2, ?3)
-          AND batch_key <= ?4 AND (?5 IS NULL OR instr(?5, '|' || status || '|') > 0)
-        ORDER BY batch_key, key LIMIT ?6
-        """, code, from.batch, after, from.lastBatch, statuses, query.limit,
-        read: { try $0.trade() })
+      return try page(query, statuses, leading: code, after: after)
     }
     if query.statuses.isEmpty {
+      let bounds =
+        try query.batch.map { try keys(of: $0) } ?? (before: TradeKey(0), last: TradeKey(.max))
       return try all(
         "SELECT * FROM trade_rows WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
-        max(after, from.before), from.last, query.limit, read: { try $0.trade() })
+        max(after, bounds.before), bounds.last, query.limit, read: { try $0.trade() })
     }
-    let found = try query.statuses.flatMap { status in
-      try all(
-        """
-        SELECT * FROM trade_rows WHERE status = ? AND (batch_key, key) > (?, ?) AND batch_key <= ?
-        ORDER BY batch_key, key LIMIT ?
-        """, status, from.batch, after, from.lastBatch, query.limit, read: { try $0.trade() })
-    }
+    let found = try query.statuses.flatMap { try page(query, leading: $0, after: after) }
     return Array(found.sorted { $0.key < $1.key }.prefix(query.limit))
   }
 
-  /// Where a page begins and where its batch ends. Batches' trades lie side by side, in the order of
-  /// the batches, so that (batch, key) and key give the same order.
-  private struct Place {
-    var batch = BatchKey(0)
-    var lastBatch = BatchKey(.max)
-    var before = TradeKey(0)
-    var last = TradeKey(.max)
+  // Batches' trades lie side by side in the order of the batches. So a page over all batches is the
+  // rest of the batch that the last page ended in, and then the batches after it; each is one range.
+
+  private func page(
+    _ query: TradeQuery, leading status: TradeStatus, after: TradeKey
+  ) throws -> [Trade] {
+    let batch = try query.batch ?? self.batch(holding: after)
+    let rest = try all(
+      "SELECT * FROM trade_rows WHERE status = ? AND batch_key = ? AND key > ? ORDER BY key LIMIT ?",
+      status, batch, after, query.limit, read: { try $0.trade() })
+    guard query.batch == nil, rest.count < query.limit else { return rest }
+    return try rest
+      + all(
+        """
+        SELECT * FROM trade_rows WHERE status = ? AND batch_key > ? ORDER BY batch_key, key LIMIT ?
+        """, status, batch, query.limit - rest.count, read: { try $0.trade() })
   }
 
-  private func place(of after: TradeKey, in batch: BatchKey?) throws -> Place {
-    if let batch {
-      let bounds = try first(
+  private func page(
+    _ query: TradeQuery, _ statuses: String?, leading code: FailureCode, after: TradeKey
+  ) throws -> [Trade] {
+    let batch = try query.batch ?? self.batch(holding: after)
+    let rest = try all(
+      """
+      SELECT * FROM trade_rows WHERE failure_code = ?1 AND batch_key = ?2 AND key > ?3
+        AND (?4 IS NULL OR instr(?4, '|' || status || '|') > 0) ORDER BY key LIMIT ?5
+      """, code, batch, after, statuses, query.limit, read: { try $0.trade() })
+    guard query.batch == nil, rest.count < query.limit else { return rest }
+    return try rest
+      + all(
         """
-        SELECT first_trade - 1, first_trade - 1 + pending + quoting + booking + booked + in_doubt
-          + completed + failed + cancelled FROM batches WHERE key = ?
-        """, batch, read: { (before: try $0.next() as TradeKey, last: try $0.next() as TradeKey) })
-      return Place(
-        batch: batch, lastBatch: batch, before: bounds?.before ?? TradeKey(0),
-        last: bounds?.last ?? TradeKey(0))
-    }
-    let batch: BatchKey? = try value(
-      "SELECT batch_key FROM trades WHERE key <= ? ORDER BY key DESC LIMIT 1", after)
-    return Place(batch: batch ?? BatchKey(0))
+        SELECT * FROM trade_rows WHERE failure_code = ?1 AND batch_key > ?2
+          AND (?3 IS NULL OR instr(?3, '|' || status || '|') > 0) ORDER BY batch_key, key LIMIT ?4
+        """, code, batch, statuses, query.limit - rest.count, read: { try $0.trade() })
+  }
+
+  /// The batch in whose trades a key lies; no batch before the first.
+  private func batch(holding trade: TradeKey) throws -> BatchKey {
+    try value("SELECT batch_key FROM trades WHERE key <= ? ORDER BY key DESC LIMIT 1", trade)
+      ?? BatchKey(0)
+  }
+
+  /// The keys of a batch's trades: all after the first, up to the second.
+  private func keys(of batch: BatchKey) throws -> (before: TradeKey, last: TradeKey) {
+    let bounds = try first(
+      """
+      SELECT first_trade - 1, first_trade - 1 + pending + quoting + booking + booked + in_doubt
+        + completed + failed + cancelled FROM batches WHERE key = ?
+      """, batch, read: { (before: try $0.next() as TradeKey, last: try $0.next() as TradeKey) })
+    return bounds ?? (TradeKey(0), TradeKey(0))
   }
 
   // MARK: Sums
@@ -209,7 +225,7 @@ extension Transaction {
   }
 
   fileprivate func totals(of batch: BatchKey) throws -> BatchTotals {
-    let place = try place(of: TradeKey(0), in: batch)
+    let keys = try keys(of: batch)
     let groups = try all(
       """
       SELECT base, quote, deal_currency, sum(deal_amount),
@@ -219,7 +235,7 @@ extension Transaction {
         sum(CASE WHEN status IN ('booked', 'completed') THEN coalesce(rounding_difference, 0)
           ELSE 0 END)
       FROM trades WHERE key > ? AND key <= ? GROUP BY base, quote, deal_currency
-      """, place.before, place.last,
+      """, keys.before, keys.last,
       read: { row -> Sums in
         let base: Currency = try row.next()
         let quote: Currency = try row.next()
