@@ -39,7 +39,7 @@ let package = Package(
       dependencies: [
         "FXDomain", "FXPorts", "FXFiles",
         .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: house),
     .target(

@@ -9,6 +9,8 @@ public enum RetrySelection: Hashable, Sendable {
 /// What somebody wants to happen to a whole batch.
 public enum BatchCommand: Hashable, Sendable {
   case start
+  /// Four eyes: never by the submitter.
+  case approve
   case pause
   case resume
   case requestCancel
@@ -42,6 +44,7 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   case unknownBatch
   case wrongState(BatchStatus)
   case approvalRequired
+  case approvesOwn
   case cancelUnderWay
   /// A retry that would take up no trade.
   case nothingToRetry
@@ -67,6 +70,13 @@ extension Ledger {
       if batch.policy.approval == .required, batch.approvedBy == nil { throw .approvalRequired }
       batch.queuedAt = now
       return [transition(&batch, .started, actor: step.actor, now: now)]
+    case .approve:
+      guard batch.status == .staged, batch.approvedBy == nil else {
+        throw .wrongState(batch.status)
+      }
+      guard batch.createdBy != step.actor.description else { throw .approvesOwn }
+      batch.approvedBy = step.actor.description
+      return [touched(&batch, .batchApproved, actor: step.actor, now: now)]
     case .pause:
       guard batch.status == .pending || batch.status == .running else {
         throw .wrongState(batch.status)

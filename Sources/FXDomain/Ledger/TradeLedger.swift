@@ -160,7 +160,9 @@ public enum Ledger {
         guard facts.now > until else { throw .tooEarly(until: until) }
       }
     case .retry(let note):
-      if batch.isCancelRequested, batch.counts.open > 0 { throw .cancelUnderWay }
+      // A final batch is taken into a new round first, by the batch's own retry.
+      guard !batch.status.isFinal else { throw .batchNotRunning(batch.status) }
+      if batch.isCancelRequested { throw .cancelUnderWay }
       if trade.isRetriedSinglyOnly, note?.isEmpty ?? true { throw .noteRequired }
     case .deferQuote, .refuseQuote, .recordNotSent, .recordAccepted, .recordRefused,
       .recordUnclear, .recordFound, .recordNotBooked, .recordBookingEvidence, .recordSettled,
@@ -232,6 +234,6 @@ public enum Ledger {
 extension Trade {
   /// Never retried in bulk: a settlement that failed, and what a person resolved as not booked.
   public var isRetriedSinglyOnly: Bool {
-    isResolvedNotBooked || failure?.code == .settlementFailed
+    isResolvedByPerson || failure?.code == .settlementFailed
   }
 }

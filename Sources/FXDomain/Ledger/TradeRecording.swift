@@ -51,10 +51,10 @@ extension Ledger {
     case .recordFound(_, let deal):
       trade.dealReference = deal.dealReference ?? trade.dealReference
       let write = recordBooked(in: &trade, bankTransactionID: deal.bankTransactionID, now: now)
-      if deal.status == .failed {
-        trade.failure = Failure(.settlementFailed, "The bank says that the deal failed.")
-      }
-      return write
+      guard deal.status == .failed else { return write }
+      trade.failure = Failure(.settlementFailed, "The bank says that the deal failed.")
+      return .end(
+        number: trade.attempt, .settlementFailed, bankTransactionID: deal.bankTransactionID)
     case .recordNotBooked(let proof):
       trade.failure =
         to == .failed
@@ -69,7 +69,8 @@ extension Ledger {
       return nil
     case .recordSettlementFailed(_, let failure):
       trade.failure = failure
-      return nil
+      return .end(
+        number: trade.attempt, .settlementFailed, bankTransactionID: failure.bankTransactionID)
     case .resolve(let resolution, _, _):
       return recordResolution(resolution, in: &trade, now: now)
     case .cancel:
@@ -104,6 +105,7 @@ extension Ledger {
   ) -> LedgerEntry.AttemptWrite {
     trade.bankTransactionID = bankTransactionID ?? trade.bankTransactionID
     trade.bookedAt = now
+    trade.isResolvedByPerson = false
     trade.failure = nil
     return .end(number: trade.attempt, .booked, bankTransactionID: bankTransactionID)
   }
@@ -111,6 +113,7 @@ extension Ledger {
   private static func recordResolution(
     _ resolution: Resolution, in trade: inout Trade, now: Timestamp
   ) -> LedgerEntry.AttemptWrite {
+    trade.isResolvedByPerson = true
     switch resolution {
     case .booked(let reference):
       trade.dealReference = reference
@@ -118,7 +121,6 @@ extension Ledger {
       trade.failure = nil
       return .end(number: trade.attempt, .booked, bankTransactionID: nil)
     case .notBooked:
-      trade.isResolvedNotBooked = true
       trade.failure = Failure(.notBooked, "A person found that the bank has no such deal.")
       return .end(number: trade.attempt, .notBooked, bankTransactionID: nil)
     }
@@ -129,13 +131,11 @@ extension Ledger {
     trade.roundAttempts = 0
     trade.quoteTries = 0
     trade.notBefore = nil
-    trade.figures = nil
-    trade.dealTransactionID = nil
     trade.bankTransactionID = nil
     trade.dealReference = nil
     trade.bookedAt = nil
     trade.failure = nil
-    trade.isResolvedNotBooked = false
+    trade.isResolvedByPerson = false
   }
 }
 

@@ -7,6 +7,8 @@ public enum AttemptOutcome: String, Hashable, Sendable, CaseIterable {
   case booked
   /// A definite refusal, or proof that nothing was booked and nothing will be.
   case notBooked = "not_booked"
+  /// Booked, and failed to settle: the deal no longer stands.
+  case settlementFailed = "settlement_failed"
 }
 
 /// One intent to book, and what became of it.
@@ -98,7 +100,9 @@ public struct Intent: Hashable, Sendable {
 public enum EvidenceKind: String, Hashable, Sendable, CaseIterable {
   /// An answer to a status query.
   case statusAnswer = "status_answer"
-  /// A booking answer whose owner had lost the lease, or could not write it.
+  /// The bank accepted the booking, seen by an owner that had lost the lease or could not write it.
+  case bookingAccepted = "booking_accepted"
+  /// Any other booking answer of such an owner.
   case bookingAnswer = "booking_answer"
   case statementLine = "statement_line"
   case personsNote = "persons_note"

@@ -7,6 +7,7 @@ public enum JournalKind: String, Hashable, Sendable, CaseIterable {
   case batchReleased = "batch.released"
   case batchCancelRequested = "batch.cancel_requested"
   case batchChanged = "batch.changed"
+  case batchApproved = "batch.approved"
   case batchAccepted = "batch.accepted"
   /// A transition of a trade; from and to are trade statuses.
   case tradeTransition = "trade.transition"

@@ -46,8 +46,8 @@ public struct Trade: Hashable, Sendable {
   public var bankTransactionID: String?
   public var dealReference: String?
   public var failure: Failure?
-  /// A person closed it as not booked: never retried in bulk.
-  public var isResolvedNotBooked: Bool
+  /// A person closed it, on their word alone: no proof of a look-up, and never retried in bulk.
+  public var isResolvedByPerson: Bool
   public var bookedAt: Timestamp?
   public var doubtSince: Timestamp?
   public var escalatedAt: Timestamp?
@@ -79,7 +79,7 @@ public struct Trade: Hashable, Sendable {
     self.attempt = 0
     self.roundAttempts = 0
     self.quoteTries = 0
-    self.isResolvedNotBooked = false
+    self.isResolvedByPerson = false
     self.createdAt = createdAt
     self.updatedAt = createdAt
     self.version = 1

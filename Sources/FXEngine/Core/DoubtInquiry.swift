@@ -1,0 +1,163 @@
+import FXDomain
+import FXPorts
+
+/// What this session knows of the bank's status query.
+public enum LookUp: Hashable, Sendable {
+  /// Nothing has been found by our id yet.
+  case unproven
+  /// A booked deal was found by our id.
+  case byDealTransactionID
+  /// A booked deal was not found by our id within the doubt margin: `NOT_FOUND` proves nothing.
+  case blind
+}
+
+/// The questions about one trade in doubt, until the bank's word or a proof ends it.
+///
+/// A pure machine. Doubt is never ended by time alone: a person is told after a while, and the
+/// questions go on.
+public struct DoubtInquiry: Hashable, Sendable {
+  public enum Action: Hashable, Sendable {
+    /// Look for evidence that a fenced owner appended, then ask the bank.
+    case readEvidence
+    case ask(DealQuery)
+    /// A known deal booked before this moment must be found by the same query, now.
+    case findControl(bookedBefore: Timestamp)
+    case write(TradeCommand)
+    case wait(untilUptime: Int64)
+  }
+
+  public let open: OpenTrade
+  public let attempt: Attempt
+  private var firstNotFound: NotFoundAnswer?
+  private var askedAt: Timestamp?
+  private var rounds = 0
+  private var isEscalated: Bool
+  /// Evidence turned up against an attempt that had ended: only a person may close it.
+  private let isForPerson: Bool
+
+  public init(_ open: OpenTrade, attempt: Attempt) {
+    self.open = open
+    self.attempt = attempt
+    self.isEscalated = open.trade.escalatedAt != nil
+    self.isForPerson = attempt.outcome != .open
+  }
+
+  public mutating func due(at now: Moment, lookUp: LookUp, settings: EngineSettings) -> Action {
+    let lasting = now.wall.milliseconds(since: open.trade.doubtSince ?? now.wall)
+    let isHopeless = isForPerson || lookUp == .blind && hasPassedMargin(at: now, settings)
+    if !isEscalated, isHopeless || lasting > settings.escalationMilliseconds {
+      isEscalated = true
+      return .write(.escalate(attempt: attempt.number))
+    }
+    return .readEvidence
+  }
+
+  /// - Parameter acceptedAttempts: attempts of this trade whose acceptance a fenced owner saw.
+  public mutating func evidenceRead(
+    acceptedAttempts: Set<Int>, controls: [ControlAnswer], at now: Moment,
+    settings: EngineSettings
+  ) -> Action {
+    if acceptedAttempts.contains(attempt.number), !isForPerson {
+      return .write(.recordFound(attempt: attempt.number, FoundDeal(status: .pending)))
+    }
+    if firstNotFound != nil, control(among: controls, at: now, settings: settings) == nil {
+      return .findControl(bookedBefore: attempt.intentAt)
+    }
+    return ask(at: now)
+  }
+
+  /// The control was looked for. Without one, the question is asked all the same: the bank may know
+  /// the deal by now.
+  public mutating func controlSought(at now: Moment) -> Action { ask(at: now) }
+
+  public mutating func answered(
+    _ answer: StatusAnswer, controls: [ControlAnswer], at now: Moment, lookUp: LookUp,
+    settings: EngineSettings
+  ) -> Action {
+    // An answer to a question of an inquiry that was begun anew says nothing about when it began.
+    guard let asked = askedAt else { return pause(at: now, settings: settings) }
+    askedAt = nil
+    switch answer {
+    case .found(let deal, let receipt):
+      if isForPerson { return pause(at: now, settings: settings) }
+      var known = deal
+      known.bankTransactionID = known.bankTransactionID ?? receipt.bankTransactionID
+      return .write(.recordFound(attempt: attempt.number, known))
+    case .notFound(let receipt):
+      let this = NotFoundAnswer(askedAt: asked, bankDate: receipt.bankDate)
+      return notFound(this, controls: controls, at: now, lookUp: lookUp, settings: settings)
+    case .refused, .trouble:
+      // Proves nothing, in either direction.
+      return pause(at: now, settings: settings)
+    }
+  }
+
+  private mutating func notFound(
+    _ answer: NotFoundAnswer, controls: [ControlAnswer], at now: Moment, lookUp: LookUp,
+    settings: EngineSettings
+  ) -> Action {
+    guard !isForPerson, lookUp != .blind else { return pause(at: now, settings: settings) }
+    if let first = firstNotFound,
+      let control = control(among: controls, at: now, settings: settings),
+      let proof = NotBookedProof(
+        attempt: attempt, first: first, second: answer, control: control, rules: settings.proof)
+    {
+      return .write(.recordNotBooked(proof))
+    }
+    // Only answers to questions that began after expiry plus margin count, by both clocks.
+    let deadline = provableFrom(settings)
+    if firstNotFound == nil, answer.askedAt > deadline, let date = answer.bankDate,
+      date > deadline
+    {
+      firstNotFound = answer
+      return .wait(untilUptime: now.uptime + settings.proof.spacingMilliseconds)
+    }
+    if answer.askedAt <= deadline {
+      let untilProvable = deadline.milliseconds(since: now.wall) + 1
+      return .wait(
+        untilUptime: now.uptime + min(untilProvable, delay(settings)))
+    }
+    return pause(at: now, settings: settings)
+  }
+
+  /// The write was refused or has changed nothing: look again later.
+  public mutating func unchanged(at now: Moment, settings: EngineSettings) -> Action {
+    pause(at: now, settings: settings)
+  }
+
+  private mutating func ask(at now: Moment) -> Action {
+    askedAt = now.wall
+    return .ask(.dealTransactionID(attempt.dealTransactionID))
+  }
+
+  private mutating func pause(at now: Moment, settings: EngineSettings) -> Action {
+    .wait(untilUptime: now.uptime + delay(settings))
+  }
+
+  private mutating func delay(_ settings: EngineSettings) -> Int64 {
+    rounds += 1
+    return settings.backoff(
+      first: EngineBounds.firstInquiryMilliseconds,
+      greatest: EngineBounds.greatestInquiryMilliseconds, tries: rounds - 1,
+      of: open.trade.key)
+  }
+
+  private func provableFrom(_ settings: EngineSettings) -> Timestamp {
+    attempt.quoteExpiresAt.advanced(
+      byMilliseconds: settings.proof.doubtMarginMilliseconds)
+  }
+
+  private func hasPassedMargin(at now: Moment, _ settings: EngineSettings) -> Bool {
+    now.wall > provableFrom(settings)
+  }
+
+  /// A control that is fresh enough and old enough for this attempt.
+  private func control(
+    among controls: [ControlAnswer], at now: Moment, settings: EngineSettings
+  ) -> ControlAnswer? {
+    controls.first {
+      $0.dealBookedAt < attempt.intentAt
+        && now.wall.milliseconds(since: $0.foundAt) < settings.proof.controlAgeMilliseconds
+    }
+  }
+}

@@ -1,0 +1,225 @@
+import FXDomain
+import FXPorts
+import HeapModule
+
+/// The engine as a pure machine: inputs go in, actions come out. It reads no clock, draws no chance
+/// and performs nothing, so a whole installation can be run from one seed.
+public struct EngineCore: Sendable {
+  public let settings: EngineSettings
+  /// The digest of a booking request, for the intent's record.
+  let digest: @Sendable (BookingOrder) -> [UInt8]
+
+  var installation: Installation?
+  var gate = CanaryGate.asking
+  var gateRetryAt = Int64.max
+  var gateTries = 0
+  var breaker = CircuitBreaker()
+  var budget: RequestBudget
+  /// The bank asked us to slow down until then.
+  var slowUntil = Int64.min
+  /// The bank's clock minus ours, as last seen.
+  var skewMilliseconds: Int64 = 0
+
+  var held: [BatchKey: HeldBatch] = [:]
+  var runs: [TradeKey: TradeRun] = [:]
+  var inquiries: [TradeKey: DoubtInquiry] = [:]
+  var watches: [TradeKey: SettlementWatch] = [:]
+  var batchOf: [TradeKey: BatchKey] = [:]
+  /// When an inquiry or a watch is due; entries that no longer agree with `dueAt` are skipped.
+  var due = Heap<Due>()
+  var dueAt: [TradeKey: Int64] = [:]
+  var controls: [ControlAnswer] = []
+  var pollsOut = 0
+  var inquiriesOut: Set<TradeKey> = []
+  var writesOut = 0
+
+  var turns = 0
+  var isClaiming = false
+  var claimAt = Int64.min
+  var isPulsing = false
+  var pulseAt = Int64.min
+  var sealAt: Int64
+  var isStopping = false
+  var isReleasing = false
+  public private(set) var isFinished = false
+
+  var actions: [EngineAction] = []
+
+  public init(
+    settings: EngineSettings, at now: Moment,
+    digest: @escaping @Sendable (BookingOrder) -> [UInt8]
+  ) {
+    self.settings = settings
+    self.digest = digest
+    self.budget = RequestBudget(
+      requestsPerSecond: settings.maxRequestsPerSecond, atUptime: now.uptime)
+    self.sealAt = now.uptime + EngineBounds.sealMilliseconds
+  }
+
+  /// Takes one input and answers with everything that is to be done now.
+  public mutating func handle(_ input: EngineInput, at now: Moment) -> [EngineAction] {
+    guard !isFinished else { return [] }
+    take(in: input, at: now)
+    pump(at: now)
+    defer { actions.removeAll(keepingCapacity: true) }
+    return actions
+  }
+
+  private mutating func take(in input: EngineInput, at now: Moment) {
+    switch input {
+    case .begin(let installation): begin(installation)
+    case .tick: break
+    case .nudge:
+      claimAt = now.uptime
+      refreshAll(at: now)
+    case .pulsed(let installation): pulsed(installation, at: now)
+    case .claimed(let batches, let askedAt): claimed(batches, askedAt: askedAt, at: now)
+    case .renewed(let batches, let holds, let askedAt):
+      renewed(batches, of: holds, askedAt: askedAt, at: now)
+    case .released: released()
+    case .taken(let answer, let request): taken(answer, of: request, at: now)
+    case .loaded(let trades, let hold, let statuses, let limit):
+      loaded(trades, hold, statuses: statuses, limit: limit, at: now)
+    case .swept(let left, let hold): swept(left: left, hold, at: now)
+    case .stepped(let result, let caller, let generation):
+      writesOut -= 1
+      stepped(result, caller, generation: generation, at: now)
+    case .evidenceWritten(let caller, let generation):
+      writesOut -= 1
+      witnessed(caller, generation: generation, at: now)
+    case .evidenceRead(let trade, let attempts, let generation):
+      evidenceRead(trade, attempts, generation: generation, at: now)
+    case .controlFound(let deal, let trade): controlFound(deal, for: trade, at: now)
+    case .quoteCreated(let answer, let trade, let generation):
+      observe(answer, at: now)
+      advance(trade, generation, at: now) { run, _, settings in
+        run.quoteCreated(answer, at: now, settings: settings)
+      }
+    case .rateQuoted(let answer, let trade, let generation):
+      observe(answer, at: now)
+      advance(trade, generation, at: now) { run, look, settings in
+        run.rateQuoted(answer, look: look, at: now, settings: settings)
+      }
+    case .booked(let answer, let trade, let generation):
+      advance(trade, generation, at: now) { run, _, settings in
+        run.bookingAnswered(answer, settings: settings)
+      }
+    case .statusAnswered(let answer, let caller, let generation):
+      observe(answer, at: now)
+      statusAnswered(answer, caller, generation: generation, at: now)
+    case .shutDown: isStopping = true
+    }
+  }
+
+  private mutating func begin(_ installation: Installation) {
+    self.installation = installation
+    actions.append(.report(.started))
+    askForControl()
+  }
+
+  /// Everything that the passing of time or the last input made possible.
+  private mutating func pump(at now: Moment) {
+    guard installation != nil else { return }
+    budget.refill(atUptime: now.uptime)
+    dropExpired(at: now)
+    if isStopping { return stop() }
+    maintain(at: now)
+    askDue(at: now)
+    sweepFlagged()
+    takeTrades(at: now)
+  }
+
+  /// When `tick` is wanted, on the clock that never jumps.
+  public var nextWake: Int64 {
+    var wake = min(isPulsing ? .max : pulseAt, isClaiming ? .max : claimAt, sealAt)
+    wake = min(wake, gateRetryAt)
+    if let first = due.min { wake = min(wake, max(first.uptime, blockedUntil)) }
+    for batch in held.values {
+      wake = min(wake, batch.isRenewing ? batch.validUntil : batch.renewAt)
+      if batch.batch.counts.pending > 0, batch.promised == 0, batch.room > 0 {
+        wake = min(wake, max(batch.wakeAt, blockedUntil))
+      }
+    }
+    return wake
+  }
+
+  /// Before this moment no new work may go to the bank.
+  var blockedUntil: Int64 {
+    max(
+      slowUntil, budget.uptime(whenHaving: EngineCore.requestsPerTrade),
+      breaker.reopening ?? .min)
+  }
+
+  /// CreateQuote, GetLatestQuote, BookQuotedDeal.
+  static let requestsPerTrade = 3
+
+  /// A graceful end: calls that are out are finished and written, then all holds are released.
+  private mutating func stop() {
+    guard runs.isEmpty, writesOut == 0, !isReleasing else { return }
+    if held.isEmpty { return finish() }
+    isReleasing = true
+    actions.append(.release(held.values.map(\.hold).sorted { $0.batch < $1.batch }))
+  }
+
+  private mutating func released() {
+    held.removeAll()
+    finish()
+  }
+
+  private mutating func finish() {
+    isFinished = true
+    actions.append(.seal)
+    actions.append(.finish)
+  }
+
+  // MARK: What is seen of the bank
+
+  private mutating func observe<Content>(_ answer: BankAnswer<Content>, at now: Moment) {
+    switch answer {
+    case .success(_, let receipt), .refused(_, let receipt): reached(receipt, at: now)
+    case .trouble(let trouble): troubled(trouble, at: now)
+    }
+  }
+
+  private mutating func observe(_ answer: StatusAnswer, at now: Moment) {
+    switch answer {
+    case .found(_, let receipt), .notFound(let receipt), .refused(_, let receipt):
+      reached(receipt, at: now)
+    case .trouble(let trouble): troubled(trouble, at: now)
+    }
+  }
+
+  private mutating func reached(_ receipt: BankReceipt, at now: Moment) {
+    breaker.succeeded()
+    // Date is cut to whole seconds: its middle is half a second on.
+    if let date = receipt.bankDate {
+      skewMilliseconds = date.milliseconds(since: now.wall) + 500
+    }
+  }
+
+  private mutating func troubled(_ trouble: BankTrouble, at now: Moment) {
+    if case .rateLimited(let retryAfter) = trouble {
+      slowUntil = max(slowUntil, now.uptime + min(retryAfter ?? 1_000, 60_000))
+    }
+    let wasClosed = !breaker.isTrying
+    breaker.failed(atUptime: now.uptime, settings: settings)
+    if wasClosed, breaker.isTrying { actions.append(.report(.breakerOpened)) }
+  }
+
+  func lastLook(for batch: BatchKey) -> LastLook {
+    LastLook(
+      killSwitchEngaged: installation?.killSwitch != nil,
+      leaseUntilUptime: held[batch]?.validUntil ?? .min,
+      bankClockSkewMilliseconds: skewMilliseconds, digest: digest)
+  }
+}
+
+/// When an inquiry or a watch comes up.
+struct Due: Comparable, Sendable {
+  var uptime: Int64
+  var trade: TradeKey
+
+  static func < (left: Due, right: Due) -> Bool {
+    (left.uptime, left.trade) < (right.uptime, right.trade)
+  }
+}

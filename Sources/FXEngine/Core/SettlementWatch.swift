@@ -1,0 +1,103 @@
+import FXDomain
+import FXPorts
+
+/// The polling of one booked deal until the bank calls it completed or failed. A pure machine.
+public struct SettlementWatch: Hashable, Sendable {
+  public enum Action: Hashable, Sendable {
+    case ask(DealQuery)
+    case write(TradeCommand)
+    case wait(untilUptime: Int64)
+    /// The bank found the deal by our id: a positive control, and the canary's end.
+    case foundByOurID(then: Follow)
+    /// Booked, and not found by our id within the doubt margin: this bank has no such look-up.
+    case blind(untilUptime: Int64)
+  }
+
+  /// What comes after the good news.
+  public enum Follow: Hashable, Sendable {
+    case write(TradeCommand)
+    case wait(untilUptime: Int64)
+  }
+
+  public let batch: BatchKey
+  public let trade: TradeKey
+  public let attempt: Int
+  public let dealTransactionID: Identifier
+  public let bankTransactionID: String?
+  public let bookedAt: Timestamp
+  private var polls = 0
+  private var asksByBankID = false
+  private var isEscalated: Bool
+
+  /// Nil for a trade that has no deal to ask for.
+  public init?(_ trade: Trade) {
+    guard trade.status == .booked, let id = trade.dealTransactionID, let at = trade.bookedAt
+    else { return nil }
+    self.batch = trade.batch
+    self.trade = trade.key
+    self.attempt = trade.attempt
+    self.dealTransactionID = id
+    self.bankTransactionID = trade.bankTransactionID
+    self.bookedAt = at
+    self.isEscalated = trade.escalatedAt != nil
+  }
+
+  public mutating func due(at now: Moment, settings: EngineSettings) -> Action {
+    if !isEscalated, now.wall.milliseconds(since: bookedAt) > settings.unconfirmedMilliseconds {
+      isEscalated = true
+      return .write(.escalate(attempt: attempt))
+    }
+    if asksByBankID, let bankTransactionID {
+      return .ask(.bankTransactionID(bankTransactionID))
+    }
+    return .ask(.dealTransactionID(dealTransactionID))
+  }
+
+  public mutating func answered(
+    _ answer: StatusAnswer, at now: Moment, settings: EngineSettings
+  ) -> Action {
+    let wasByOurID = !(asksByBankID && bankTransactionID != nil)
+    switch answer {
+    case .found(let deal, _):
+      let follow: Follow
+      switch deal.status {
+      case .pending: follow = .wait(untilUptime: next(at: now, settings: settings))
+      case .completed:
+        follow = .write(.recordSettled(attempt: attempt, dealReference: deal.dealReference))
+      case .failed:
+        let failure = Failure(
+          .settlementFailed, "The bank says that the deal failed to settle.",
+          bankTransactionID: deal.bankTransactionID)
+        follow = .write(.recordSettlementFailed(attempt: attempt, failure))
+      }
+      if wasByOurID { return .foundByOurID(then: follow) }
+      switch follow {
+      case .write(let command): return .write(command)
+      case .wait(let until): return .wait(untilUptime: until)
+      }
+    case .notFound:
+      // Ours first, then the bank's, in turn, until one of them works.
+      if bankTransactionID != nil { asksByBankID.toggle() }
+      let until = next(at: now, settings: settings)
+      let sinceBooked = now.wall.milliseconds(since: bookedAt)
+      if wasByOurID, sinceBooked > settings.proof.doubtMarginMilliseconds {
+        return .blind(untilUptime: until)
+      }
+      return .wait(untilUptime: until)
+    case .refused, .trouble:
+      return .wait(untilUptime: next(at: now, settings: settings))
+    }
+  }
+
+  public mutating func unchanged(at now: Moment, settings: EngineSettings) -> Action {
+    .wait(untilUptime: next(at: now, settings: settings))
+  }
+
+  private mutating func next(at now: Moment, settings: EngineSettings) -> Int64 {
+    polls += 1
+    return now.uptime
+      + settings.backoff(
+        first: settings.statusPollMilliseconds, greatest: EngineBounds.greatestPollMilliseconds,
+        tries: polls - 1, of: trade)
+  }
+}

@@ -1,0 +1,58 @@
+import FXDomain
+import FXPorts
+
+/// The append-only log, its chains and their seals.
+extension MemoryBooks {
+  /// Numbers, chains and keeps the entries, and puts the batch with its new head in its place.
+  mutating func write(_ batch: inout Batch, _ drafts: [JournalDraft]) {
+    batch.chain = log(drafts, of: batch.key, onto: batch.chain)
+    batches[batch.key.index] = batch
+  }
+
+  /// Numbers, chains and keeps the entries of one chain; answers its new head.
+  mutating func log(
+    _ drafts: [JournalDraft], of batch: BatchKey, onto start: ChainHead
+  ) -> ChainHead {
+    var head = start
+    for draft in drafts {
+      events.append(
+        Journal.chain(
+          draft, of: batch, onto: &head, sequence: Int64(events.count) + 1, at: now))
+      places[Int(batch.value)].append(events.count - 1)
+    }
+    return head
+  }
+
+  /// See `BookStore.events`.
+  public func events(
+    of batch: BatchKey?, after sequence: Int64, limit: Int
+  ) throws(StoreError) -> [JournalEvent] {
+    let first = Int(clamping: max(0, sequence))
+    guard let batch else { return Array(events.dropFirst(first).prefix(max(0, limit))) }
+    guard places.indices.contains(Int(clamping: batch.value)) else { return [] }
+    return places[Int(batch.value)].drop { $0 < first }.prefix(max(0, limit)).map { events[$0] }
+  }
+
+  /// See `BookStore.seals`.
+  public func seals(after number: Int64, limit: Int) throws(StoreError) -> [Seal] {
+    Array(seals.dropFirst(Int(clamping: max(0, number))).prefix(max(0, limit)))
+  }
+
+  /// See `BookStore.chainHead`.
+  public func chainHead(of batch: BatchKey) throws(StoreError) -> ChainHead? {
+    batch == Journal.installation ? houseChain : index(of: batch).map { batches[$0].chain }
+  }
+
+  /// See `EngineStore.seal`. Where no chain has moved, there is nothing to seal.
+  public mutating func seal() throws(StoreError) {
+    let all =
+      [Seal.Head(batch: Journal.installation, head: houseChain)]
+      + batches.map { Seal.Head(batch: $0.key, head: $0.chain) }
+    let moved = all.filter { $0.head.length > sealedLengths[Int($0.batch.value)] }
+    guard !moved.isEmpty else { return }
+    for head in moved { sealedLengths[Int(head.batch.value)] = head.head.length }
+    let digest = Journal.seal(
+      moved.map { ($0.batch, $0.head) }, after: seals.last?.digest ?? ChainHead.start.digest)
+    seals.append(Seal(number: Int64(seals.count) + 1, at: now, heads: moved, digest: digest))
+  }
+}

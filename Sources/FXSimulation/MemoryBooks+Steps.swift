@@ -1,0 +1,177 @@
+import FXDomain
+import FXPorts
+
+/// Steps of trades and batches: the ledger decides, the books write.
+extension MemoryBooks {
+  /// See `EngineStore.perform(_:)`. A fault ends the call at its step; those before it stay.
+  public mutating func perform(_ steps: [TradeStep]) throws(StoreError) -> [StepResult] {
+    var results: [StepResult] = []
+    results.reserveCapacity(steps.count)
+    for step in steps {
+      let result = try write(step)
+      results.append(
+        StepResult(result: result, batch: index(of: step.batch).map { batches[$0] }))
+    }
+    return results
+  }
+
+  /// See `EngineStore.perform(_:)`.
+  public mutating func perform(
+    _ step: BatchStep
+  ) throws(StoreError) -> Result<Batch, BatchRefusal> {
+    guard let index = index(of: step.batch) else { return .failure(.unknownBatch) }
+    var batch = batches[index]
+    let drafts: [JournalDraft]
+    var retried: [TradeKey] = []
+    do throws(BatchRefusal) {
+      drafts = try Ledger.decide(step, batch: &batch, now: now)
+      if case .retry(let selection, let note) = step.command {
+        retried = try select(selection, of: index, note: note)
+      }
+    } catch {
+      return .failure(error)
+    }
+    write(&batch, drafts)
+    if case .retry(_, let note) = step.command {
+      for trade in retried {
+        try writeAllowed(.retry(note: note), trade: trade, batch: step.batch, actor: step.actor)
+      }
+    }
+    house.changeCounter += 1
+    return .success(batches[index])
+  }
+
+  /// The trades that a retry takes up; what is retried singly is taken up alone, with a note.
+  private func select(
+    _ selection: RetrySelection, of batch: Int, note: String?
+  ) throws(BatchRefusal) -> [TradeKey] {
+    let over = trades[ranges[batch]].lazy.filter {
+      $0.status == .failed || $0.status == .cancelled
+    }
+    var chosen: [TradeKey]
+    switch selection {
+    case .all:
+      chosen = over.filter { !$0.isRetriedSinglyOnly }.map(\.key)
+    case .codes(let codes):
+      chosen = over.filter { trade in
+        !trade.isRetriedSinglyOnly && trade.failure.map { codes.contains($0.code) } ?? false
+      }.map(\.key)
+    case .trades(let keys):
+      let named = over.filter { keys.contains($0.key) }
+      let singly = named.count { $0.isRetriedSinglyOnly }
+      if singly > 0, keys.count > 1 || note?.isEmpty ?? true { throw .singlyOnly(count: singly) }
+      chosen = named.map(\.key)
+    }
+    if chosen.isEmpty { throw .nothingToRetry }
+    return chosen
+  }
+
+  /// See `EngineStore.sweepCancelled`. A batch that is not flagged has nothing to sweep.
+  public mutating func sweepCancelled(
+    _ batch: BatchKey, limit: Int, actor: Actor
+  ) throws(StoreError) -> Int {
+    guard let batchIndex = index(of: batch), batches[batchIndex].isCancelRequested else {
+      return 0
+    }
+    var room = limit
+    for index in ranges[batchIndex] where trades[index].status == .pending {
+      guard room > 0 else { break }
+      room -= 1
+      try writeAllowed(.cancel, trade: trades[index].key, batch: batch, actor: actor)
+    }
+    return batches[batchIndex].counts.pending
+  }
+
+  /// See `EngineStore.append`.
+  public mutating func append(_ evidence: [Evidence]) throws(StoreError) {
+    for item in evidence where index(of: item.trade) == nil {
+      throw .inconsistent("There is no trade with the key \(item.trade).")
+    }
+    for item in evidence { self.evidence[item.trade.index].append(item) }
+  }
+
+  /// Writes a step that the ledger must allow, since all that it asks has been looked at.
+  private mutating func writeAllowed(
+    _ command: TradeCommand, trade: TradeKey, batch: BatchKey, actor: Actor
+  ) throws(StoreError) {
+    let step = TradeStep(
+      batch: batch, trade: trade, authority: .open, actor: actor, command: command)
+    if case .failure(let refusal) = try write(step) {
+      throw .inconsistent("The ledger refused a step on trade \(trade): \(refusal).")
+    }
+  }
+
+  /// Decides one step, and writes all that follows from it, or nothing.
+  mutating func write(_ step: TradeStep) throws(StoreError) -> Result<Trade, StepRefusal> {
+    guard let index = index(of: step.trade), trades[index].batch == step.batch else {
+      return .failure(.unknownTrade)
+    }
+    let before = trades[index]
+    var trade = before
+    var batch = batches[trade.batch.index]
+    let entry: LedgerEntry
+    do throws(StepRefusal) {
+      entry = try Ledger.decide(
+        step, trade: &trade, batch: &batch, facts: facts(for: step.command, of: trade))
+    } catch {
+      return .failure(error)
+    }
+    try write(entry.attempt, at: index)
+    trades[index] = trade
+    tally(trade, from: before.status)
+    if let bookedAt = trade.bookedAt, bookedAt != before.bookedAt { file(trade.key, at: bookedAt) }
+    follow(step.command, trade: trade, from: before.status)
+    write(&batch, entry.events)
+    return .success(trade)
+  }
+
+  private func facts(for command: TradeCommand, of trade: Trade) -> LedgerFacts {
+    var facts = LedgerFacts(now: now, killSwitchEngaged: house.killSwitch != nil)
+    if command.readsClientBlock {
+      facts.clientBlocked = isBlocked(trade.client, besides: trade.key)
+    }
+    if case .recordIntent(let intent) = command {
+      let isHeldByOther = house.canary.map { $0 != trade.key } ?? false
+      facts.canaryUnderWay = isHeldByOther || intent.isCanary && callsOut > 0
+      facts.bank = openDeals > 0 ? house.bank : nil
+    }
+    return facts
+  }
+
+  private mutating func write(
+    _ write: LedgerEntry.AttemptWrite?, at index: Int
+  ) throws(StoreError) {
+    switch write {
+    case .insert(let attempt):
+      guard dealTransactionIDs.insert(attempt.dealTransactionID).inserted else {
+        throw .inconsistent("The deal \(attempt.dealTransactionID) was recorded before.")
+      }
+      attempts[index].append(attempt)
+    case .end(let number, let outcome, let bankTransactionID):
+      // A trade that evidence put in doubt before its first intent has no attempt to end.
+      guard let last = attempts[index].lastIndex(where: { $0.number == number }) else { return }
+      attempts[index][last].outcome = outcome
+      attempts[index][last].endedAt = now
+      if let bankTransactionID { attempts[index][last].bankTransactionID = bankTransactionID }
+    case nil:
+      break
+    }
+  }
+
+  /// Keeps the bookings in the order of their moments, also when the clock was set back.
+  private mutating func file(_ trade: TradeKey, at moment: Timestamp) {
+    let place = (bookings.lastIndex { $0.at <= moment } ?? -1) + 1
+    bookings.insert(Booking(at: moment, trade: trade), at: place)
+  }
+
+  /// What a step means for the installation.
+  private mutating func follow(
+    _ command: TradeCommand, trade: Trade, from: TradeStatus
+  ) {
+    if case .recordIntent(let intent) = command {
+      house.bank = intent.bank
+      if intent.isCanary { house.canary = trade.key }
+    }
+    if house.canary == trade.key, from.isExposed, !trade.status.isOpenDeal { house.canary = nil }
+  }
+}
