@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// Operations are taken in the order of their coming, and answered after the COMMIT. One drain at a
 /// time runs on the writing connection's own queue, where no caller's cancellation reaches it; what
-/// comes meanwhile waits for the next.
+/// comes meanwhile waits for the next. What waits is bounded by the tasks there are: each has one
+/// operation here and awaits its answer.
 final class GroupCommit: Sendable {
   /// Rows that one transaction writes at most, unless a single operation is larger.
   static let greatestWeight = 512

@@ -20,18 +20,19 @@ extension SQLiteStore {
     configuration.foreignKeysEnabled = true
     configuration.readonly = options.isReadOnly
     configuration.maximumReaderCount = readers
-    configuration.busyMode = .timeout(TimeInterval(options.busyTimeoutSeconds))
     configuration.label = "fxbatch store"
     // A ROLLBACK that fails leaves its transaction open: the store stops then, and must not trap.
     configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
+      try database.execute(
+        sql: "PRAGMA busy_timeout = \(options.busyTimeoutSeconds * 1_000)")
       // Before anything is changed, the journal's mode among it.
       try recognize(database, path: path)
       if let trace = options.trace {
         database.trace { if case .statement(let statement) = $0 { trace(statement.sql) } }
       }
       try database.execute(
-        sql: "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
+        sql: "PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
     }
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
@@ -105,6 +106,7 @@ extension SQLiteStore {
     try database.execute(
       sql: """
         PRAGMA synchronous = FULL;
+        PRAGMA cache_size = -16384;
         PRAGMA journal_size_limit = 67108864;
         PRAGMA wal_autocheckpoint = 4000;
         """)

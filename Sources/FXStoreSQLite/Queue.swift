@@ -127,7 +127,7 @@ extension Transaction {
       throw StoreError.inconsistent("There is no batch \(key).")
     }
     return TakeAnswer(
-      trades: taken, batch: batch, nextDue: taken.isEmpty ? nextDue : nil,
+      trades: taken, batch: batch, nextDue: taken.count < request.limit ? nextDue : nil,
       blockedClients: isAnyBlocked)
   }
 

@@ -1,6 +1,7 @@
 -- The whole book: clients, batches, trades, attempts, evidence, the log and its seals.
 -- Keys are integers, identifiers blobs of 16 bytes, moments milliseconds of UTC, money minor units,
--- rates and pips units of 10^-8 of the rate, digests SHA-256.
+-- rates and pips units of 10^-8 of the rate, digests SHA-256. Checks spell their choices out with
+-- OR: for a longer IN list, SQLite builds a table anew with each statement that it runs.
 
 CREATE TABLE clients (
   key INTEGER PRIMARY KEY,
@@ -14,7 +15,8 @@ CREATE TABLE accounts (
   client_key INTEGER NOT NULL REFERENCES clients (key),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   account_number TEXT NOT NULL CHECK (account_number <> ''),
-  status TEXT NOT NULL CHECK (status IN ('OPEN', 'DORM', 'CLOS', 'UNCONFIRMED')),
+  status TEXT NOT NULL CHECK (status = 'OPEN' OR status = 'DORM' OR status = 'CLOS'
+    OR status = 'UNCONFIRMED'),
   balance INTEGER,
   synced_at INTEGER,
   PRIMARY KEY (client_key, currency)
@@ -43,13 +45,15 @@ CREATE TABLE batches (
   key INTEGER PRIMARY KEY REFERENCES chains (key) CHECK (key > 0),
   id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
   name TEXT NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('staged', 'pending', 'running', 'paused', 'success',
-    'partial_success', 'failed', 'cancelled')),
-  pricing TEXT NOT NULL CHECK (pricing IN ('otc', 'bank', 'fixed')),
+  status TEXT NOT NULL CHECK (status = 'staged' OR status = 'pending' OR status = 'running'
+    OR status = 'paused' OR status = 'success' OR status = 'partial_success' OR status = 'failed'
+    OR status = 'cancelled'),
+  pricing TEXT NOT NULL CHECK (pricing = 'otc' OR pricing = 'bank' OR pricing = 'fixed'),
   priority INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 10),
   queue_position INTEGER NOT NULL,
   max_concurrent_trades INTEGER NOT NULL CHECK (max_concurrent_trades > 0),
-  on_failure TEXT NOT NULL CHECK (on_failure IN ('continue', 'pause', 'cancel')),
+  on_failure TEXT NOT NULL CHECK (on_failure = 'continue' OR on_failure = 'pause'
+    OR on_failure = 'cancel'),
   tolerated_failures INTEGER CHECK (tolerated_failures >= 0),
   tolerated_failure_percent INTEGER CHECK (tolerated_failure_percent BETWEEN 0 AND 100),
   max_attempts INTEGER NOT NULL CHECK (max_attempts > 0),
@@ -87,7 +91,8 @@ CREATE TABLE batches (
     AND (lease_owner IS NULL) = (lease_expires_at IS NULL)),
   CHECK (completed_at IS NULL OR lease_owner IS NULL),
   -- A batch is final exactly when all its trades are.
-  CHECK ((status IN ('success', 'partial_success', 'failed', 'cancelled'))
+  CHECK ((status = 'success' OR status = 'partial_success' OR status = 'failed'
+    OR status = 'cancelled')
     = (completed_at IS NOT NULL)),
   CHECK ((pending + quoting + booking + booked + in_doubt = 0) = (completed_at IS NOT NULL)),
   CHECK (pending + quoting + booking + booked + in_doubt + completed + failed + cancelled > 0),
@@ -114,7 +119,7 @@ CREATE TABLE trades (
   side TEXT NOT NULL CHECK (side IN ('buy', 'sell')),
   deal_currency TEXT NOT NULL CHECK (deal_currency IN (base, quote)),
   deal_amount INTEGER NOT NULL CHECK (deal_amount > 0),
-  delivery TEXT NOT NULL CHECK (delivery IN ('cash', 'tom', 'spot')),
+  delivery TEXT NOT NULL CHECK (delivery = 'cash' OR delivery = 'tom' OR delivery = 'spot'),
   value_date INTEGER,
   allowance TEXT CHECK (allowance IN ('SDA', 'FIA')),
   external_ref TEXT,
@@ -122,8 +127,9 @@ CREATE TABLE trades (
   fixed_rate INTEGER CHECK (fixed_rate > 0),
   fingerprint INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
-  status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'quoting', 'booking',
-    'booked', 'completed', 'in_doubt', 'failed', 'cancelled')),
+  status TEXT NOT NULL DEFAULT 'pending' CHECK (status = 'pending' OR status = 'quoting'
+    OR status = 'booking' OR status = 'booked' OR status = 'completed' OR status = 'in_doubt'
+    OR status = 'failed' OR status = 'cancelled'),
   attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
   round_attempts INTEGER NOT NULL DEFAULT 0 CHECK (round_attempts BETWEEN 0 AND attempt),
   quote_tries INTEGER NOT NULL DEFAULT 0 CHECK (quote_tries >= 0),
@@ -162,7 +168,8 @@ CREATE TABLE trades (
   CHECK (status <> 'booking' OR (deal_transaction_id IS NOT NULL AND round_attempts > 0
     AND intent_generation IS NOT NULL)),
   CHECK (status NOT IN ('booked', 'completed') OR booked_at IS NOT NULL),
-  CHECK ((status IN ('completed', 'failed', 'cancelled')) = (completed_at IS NOT NULL)),
+  CHECK ((status = 'completed' OR status = 'failed'
+    OR status = 'cancelled') = (completed_at IS NOT NULL)),
   CHECK ((status = 'in_doubt') = (doubt_since IS NOT NULL)),
   CHECK (escalated_at IS NULL OR status IN ('in_doubt', 'booked')),
   CHECK (failure_code IS NOT NULL OR status NOT IN ('failed', 'cancelled')),
@@ -194,7 +201,8 @@ CREATE TABLE attempts (
   request_digest BLOB NOT NULL CHECK (length(request_digest) = 32),
   intent_at INTEGER NOT NULL,
   outcome TEXT NOT NULL DEFAULT 'open'
-    CHECK (outcome IN ('open', 'not_sent', 'booked', 'not_booked')),
+    CHECK (outcome = 'open' OR outcome = 'not_sent' OR outcome = 'booked'
+    OR outcome = 'not_booked'),
   bank_transaction_id TEXT,
   ended_at INTEGER,
   -- The bank itself said that it is booked; a person's word alone is no control.
@@ -221,8 +229,8 @@ CREATE TABLE evidence (
   key INTEGER PRIMARY KEY,
   trade_key INTEGER NOT NULL REFERENCES trades (key),
   attempt INTEGER NOT NULL CHECK (attempt >= 0),
-  kind TEXT NOT NULL CHECK (kind IN ('status_answer', 'booking_answer', 'statement_line',
-    'persons_note')),
+  kind TEXT NOT NULL CHECK (kind = 'status_answer' OR kind = 'booking_answer'
+    OR kind = 'statement_line' OR kind = 'persons_note'),
   at INTEGER NOT NULL,
   actor TEXT NOT NULL,
   summary TEXT NOT NULL,

@@ -71,10 +71,10 @@ extension StoreConformance {
         try await world.perform(world.step(.take, put, under: batch)) == .failure(.notDue(due)))
       world.clock.advance(byMilliseconds: 5_000)
       let again = try await world.perform(.take, put, under: batch)
-      let let_go = try await world.perform(
+      let released = try await world.perform(
         .deferQuote(nil, notBefore: nil), again, under: batch)
-      #expect(let_go.quoteTries == 1)
-      #expect(let_go.notBefore == nil)
+      #expect(released.quoteTries == 1)
+      #expect(released.notBefore == nil)
     },
     StoreCase("takes an attempt that was not sent back to pending, with its number spent") {
       world in
