@@ -65,7 +65,7 @@ extension Transaction {
     }
     guard !chosen.isEmpty else { throw BatchRefusal.nothingToRetry }
     let singly = chosen.count { $0.isSinglyOnly }
-    if singly > 0, chosen.count > 1 || note?.isEmpty ?? true {
+    if case .trades(let keys) = selection, singly > 0, keys.count > 1 || note?.isEmpty ?? true {
       throw BatchRefusal.singlyOnly(count: singly)
     }
     return chosen.map(\.key)
@@ -74,20 +74,20 @@ extension Transaction {
   private struct EndedTrade {
     var key: TradeKey
     var code: FailureCode
-    var isResolvedNotBooked: Bool
+    var isResolvedByPerson: Bool
 
     /// As `Trade.isRetriedSinglyOnly`, from what a list needs to read.
-    var isSinglyOnly: Bool { isResolvedNotBooked || code == .settlementFailed }
+    var isSinglyOnly: Bool { isResolvedByPerson || code == .settlementFailed }
   }
 
   private func ended(in batch: BatchKey) throws -> [EndedTrade] {
     try all(
       """
-      SELECT key, failure_code, is_resolved_not_booked FROM trades
+      SELECT key, failure_code, is_resolved_by_person FROM trades
       WHERE status IN ('failed', 'cancelled') AND batch_key = ?
       """, batch,
       read: {
-        EndedTrade(key: try $0.next(), code: try $0.next(), isResolvedNotBooked: try $0.next())
+        EndedTrade(key: try $0.next(), code: try $0.next(), isResolvedByPerson: try $0.next())
       }
     ).sorted { $0.key < $1.key }
   }

@@ -25,15 +25,17 @@ extension Transaction {
   fileprivate func create(_ request: CreateRequest) throws -> Batch {
     guard !request.trades.isEmpty else { throw CreateRefusal.empty }
     let draft = request.batch
-    if request.starts, draft.policy.approval == .required { throw CreateRefusal.approvalRequired }
     try refuseUnknownClients(request.trades)
+    if request.starts, draft.policy.approval == .required { throw CreateRefusal.approvalRequired }
     if let window = request.duplicateWindowMilliseconds {
       try refuseDuplicates(request.trades, since: now.advanced(byMilliseconds: -window))
     }
 
     let key = BatchKey(1 + (try value("SELECT max(key) FROM batches") ?? 0))
     let firstTrade = TradeKey(1 + (try value("SELECT max(key) FROM trades") ?? 0))
-    let position: Int64 = 1 + (try value("SELECT max(queue_position) FROM batches") ?? 0)
+    let last: Int64 = try value("SELECT max(queue_position) FROM batches") ?? 0
+    // A batch that was moved to the very end of all numbers shares its place with those after it.
+    let position = last == .max ? last : last + 1
     var batch = Batch(
       key: key, id: draft.id, name: draft.name, pricing: draft.pricing,
       priority: draft.priority, queuePosition: position,
@@ -78,7 +80,7 @@ extension Transaction {
       let likes = try all(
         """
         SELECT t.key FROM trades t WHERE fingerprint = ? AND created_at >= ?
-          AND status NOT IN ('failed', 'cancelled') ORDER BY created_at, key
+          AND status NOT IN ('failed', 'cancelled') ORDER BY created_at DESC, key DESC
         """, trade.fingerprint, since, read: { row -> TradeKey in try row.next() })
       for key in likes {
         guard let like = try self.trade(key), trade.isDuplicate(of: like.draft) else { continue }

@@ -58,7 +58,7 @@ extension SQLiteStore {
             status = excluded.status, balance = excluded.balance, synced_at = excluded.synced_at
           """,
           client.key, account.currency, account.accountNumber, account.status,
-          account.balance?.minorUnits, account.syncedAt)
+          account.balance?.minorUnits, account.syncedAt ?? transaction.now)
       }
       return counts
     }

@@ -54,8 +54,8 @@ extension SQLiteStore {
       }
       try transaction.logInstallation(
         JournalDraft(
-          kind: .installationChanged, from: engaged ? "released" : "engaged",
-          to: engaged ? "engaged" : "released", actor: actor, note: reason))
+          kind: .installationChanged, actor: actor,
+          note: "kill switch \(engaged ? "engaged" : "released"): \(reason)"))
       return try transaction.installation()
     }
   }

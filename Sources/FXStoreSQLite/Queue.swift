@@ -97,6 +97,7 @@ extension Transaction {
     var taken: [TakenTrade] = []
     var nextDue: Timestamp?
     var isAnyBlocked = false
+    var isRefused = false
     var isBlocked: [ClientKey: Bool] = [:]
     var after: TradeKey? = TradeKey(0)
     scan: while let start = after, taken.count < request.limit {
@@ -119,7 +120,10 @@ extension Transaction {
           authority: .lease(generation: request.hold.generation), actor: request.actor,
           command: .take)
         // What refuses one trade that is due and whose client is free refuses the whole batch.
-        guard case .success(let quoting) = try take(step, on: trade) else { break scan }
+        guard case .success(let quoting) = try take(step, on: trade) else {
+          isRefused = true
+          break scan
+        }
         taken.append(try takenTrade(quoting))
       }
     }
@@ -127,7 +131,8 @@ extension Transaction {
       throw StoreError.inconsistent("There is no batch \(key).")
     }
     return TakeAnswer(
-      trades: taken, batch: batch, nextDue: taken.count < request.limit ? nextDue : nil,
+      trades: taken, batch: batch,
+      nextDue: isRefused || taken.count == request.limit ? nil : nextDue,
       blockedClients: isAnyBlocked)
   }
 
@@ -152,7 +157,9 @@ extension Transaction {
     let client = try client(trade.client)
     return TakenTrade(
       trade: trade, isClientActive: client?.isActive ?? false,
-      accounts: try accounts(of: trade.client, cifNumber: trade.cifNumber),
+      accounts: try accounts(of: trade.client, cifNumber: trade.cifNumber).filter {
+        trade.deal.pair.contains($0.currency)
+      },
       earlierAttempts: trade.attempt == 0
         ? []
         : try all(

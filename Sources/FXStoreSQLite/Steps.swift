@@ -59,13 +59,6 @@ extension Transaction {
     case nil:
       try write(trade, intentGeneration: nil)
     }
-    if trade.failure?.code == .settlementFailed, present.status != .failed {
-      try run(
-        """
-        UPDATE attempts SET has_settlement_failed = 1
-        WHERE trade_key = ? AND number = ? AND outcome = 'booked'
-        """, trade.key, trade.attempt)
-    }
     try log(entry.events, of: step.batch)
     try follow(step.command, from: present.status, to: trade)
     return .success(trade)
@@ -78,9 +71,7 @@ extension Transaction {
     try run(
       """
       UPDATE attempts SET outcome = ?1, bank_transaction_id = coalesce(?2, bank_transaction_id),
-        ended_at = CASE WHEN outcome = ?1 THEN ended_at ELSE ?3 END,
-        is_known_by_bank = CASE WHEN ?1 = 'booked' THEN max(is_known_by_bank, ?4) ELSE 0 END,
-        has_settlement_failed = 0
+        ended_at = ?3, is_known_by_bank = (?1 = 'booked' AND ?4)
       WHERE trade_key = ?5 AND number = ?6
       """,
       outcome, bankTransactionID, now, isKnownByBank, trade.key, number)
@@ -154,7 +145,7 @@ extension Transaction {
     if let canary = installation.canary, canary != trade { return true }
     guard isCanary else { return false }
     return try exists(
-      "SELECT 1 FROM trades WHERE status IN ('booking', 'in_doubt') AND key <> ? LIMIT 1", trade)
+      "SELECT 1 FROM trades WHERE status = 'booking' AND key <> ? LIMIT 1", trade)
   }
 
   private func hasOpenDeals() throws -> Bool {

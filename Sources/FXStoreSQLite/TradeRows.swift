@@ -28,7 +28,7 @@ extension ColumnReader {
     trade.bankTransactionID = try next()
     trade.dealReference = try next()
     trade.failure = try failure()
-    trade.isResolvedNotBooked = try next()
+    trade.isResolvedByPerson = try next()
     trade.bookedAt = try next()
     trade.doubtSince = try next()
     trade.escalatedAt = try next()
@@ -112,7 +112,7 @@ extension Transaction {
         counter_amount = ?, margin_pips = ?, margin = ?, residual = ?, rounding_difference = ?,
         deal_transaction_id = ?, bank_transaction_id = ?, deal_reference = ?, failure_code = ?,
         failure_message = ?, failure_bank_code = ?, failure_bank_transaction_id = ?,
-        is_resolved_not_booked = ?, booked_at = ?, doubt_since = ?, escalated_at = ?,
+        is_resolved_by_person = ?, booked_at = ?, doubt_since = ?, escalated_at = ?,
         updated_at = ?, completed_at = ?, version = ?,
         intent_generation = coalesce(?, intent_generation)
       WHERE key = ?
@@ -123,7 +123,7 @@ extension Transaction {
       priced?.residual.minorUnits, priced?.roundingDifference.minorUnits,
       trade.dealTransactionID, trade.bankTransactionID, trade.dealReference, trade.failure?.code,
       trade.failure?.message, trade.failure?.bankReasonCode, trade.failure?.bankTransactionID,
-      trade.isResolvedNotBooked, trade.bookedAt, trade.doubtSince, trade.escalatedAt,
+      trade.isResolvedByPerson, trade.bookedAt, trade.doubtSince, trade.escalatedAt,
       trade.updatedAt, trade.completedAt, trade.version, intentGeneration, trade.key)
   }
 

@@ -1,5 +1,6 @@
 import FXDomain
 import FXPorts
+import FXSimulation
 import FXStoreSQLite
 import FXTesting
 import Foundation
@@ -8,6 +9,7 @@ import Logging
 /// The implementations of the store's port.
 enum Backend: CaseIterable, Sendable {
   case sqlite
+  case memory
 
   /// Runs on a new, empty store, and clears away after it.
   func withStore<Answer>(
@@ -17,6 +19,10 @@ enum Backend: CaseIterable, Sendable {
     case .sqlite:
       try await withFolder { folder in
         try await body { clock in try await openStore(in: folder, clock: clock) }
+      }
+    case .memory:
+      try await body { clock in
+        MemoryStore(installation: Identifier(high: 1, low: 2), clock: { clock.now })
       }
     }
   }

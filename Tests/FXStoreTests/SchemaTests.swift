@@ -35,7 +35,7 @@ import Testing
     "INSERT INTO evidence (trade_key, attempt, kind, at, actor, summary) "
       + "VALUES (999, 1, 'status_answer', 1, 'person:a', 's')",
     "INSERT INTO attempts SELECT 1, 1, zeroblob(16), 'b', 1, 1, 1, 1, 1, zeroblob(32), 1, 'booked', "
-      + "NULL, NULL, 0, 0",
+      + "NULL, NULL, 0",
     "UPDATE events SET note = 'x'", "DELETE FROM events",
     "UPDATE seals SET at = 0", "DELETE FROM seals",
     "UPDATE sealed_heads SET length = 9", "DELETE FROM sealed_heads",
@@ -72,7 +72,7 @@ import Testing
           try database.execute(
             sql: """
               INSERT INTO attempts VALUES (1, ?, CAST(printf('%016d', ?) AS BLOB), 'b', 1, 1, 1, 1, 1,
-                zeroblob(32), 1, ?, NULL, iif(? = 'open', NULL, 1), 0, 0)
+                zeroblob(32), 1, ?, NULL, iif(? = 'open', NULL, 1), 0)
               """, arguments: [number, id, outcome, outcome])
         }
         func isRefused(_ body: () throws -> Void) -> Bool {
@@ -85,7 +85,7 @@ import Testing
         #expect(isRefused { try insert(number: 1, id: 3, outcome: "open") })
         #expect(isRefused { try database.execute(sql: "UPDATE attempts SET quote_id = 2") })
         #expect(isRefused { try database.execute(sql: "DELETE FROM attempts") })
-        try database.execute(sql: "UPDATE attempts SET has_settlement_failed = 1")
+        try database.execute(sql: "UPDATE attempts SET outcome = 'settlement_failed'")
         try insert(number: 2, id: 2, outcome: "booked")
       }
     }

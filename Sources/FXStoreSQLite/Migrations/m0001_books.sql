@@ -150,7 +150,7 @@ CREATE TABLE trades (
   failure_message TEXT,
   failure_bank_code TEXT,
   failure_bank_transaction_id TEXT,
-  is_resolved_not_booked INTEGER NOT NULL DEFAULT 0 CHECK (is_resolved_not_booked IN (0, 1)),
+  is_resolved_by_person INTEGER NOT NULL DEFAULT 0 CHECK (is_resolved_by_person IN (0, 1)),
   booked_at INTEGER,
   doubt_since INTEGER,
   escalated_at INTEGER,
@@ -165,8 +165,8 @@ CREATE TABLE trades (
       margin, residual, rounding_difference) IS NULL
     ELSE quote_id + quote_expires_at + quote_rate + client_rate + counter_amount + margin_pips
       + margin + residual + rounding_difference IS NOT NULL END),
-  CHECK (status <> 'booking' OR (deal_transaction_id IS NOT NULL AND round_attempts > 0
-    AND intent_generation IS NOT NULL)),
+  CHECK ((attempt = 0) = (deal_transaction_id IS NULL)),
+  CHECK (status <> 'booking' OR (round_attempts > 0 AND intent_generation IS NOT NULL)),
   CHECK (status NOT IN ('booked', 'completed') OR booked_at IS NOT NULL),
   CHECK ((status = 'completed' OR status = 'failed'
     OR status = 'cancelled') = (completed_at IS NOT NULL)),
@@ -202,21 +202,18 @@ CREATE TABLE attempts (
   intent_at INTEGER NOT NULL,
   outcome TEXT NOT NULL DEFAULT 'open'
     CHECK (outcome = 'open' OR outcome = 'not_sent' OR outcome = 'booked'
-    OR outcome = 'not_booked'),
+      OR outcome = 'not_booked' OR outcome = 'settlement_failed'),
   bank_transaction_id TEXT,
   ended_at INTEGER,
   -- The bank itself said that it is booked; a person's word alone is no control.
   is_known_by_bank INTEGER NOT NULL DEFAULT 0 CHECK (is_known_by_bank IN (0, 1)),
-  -- Booked, and the bank then failed to settle it: another attempt may be booked after it.
-  has_settlement_failed INTEGER NOT NULL DEFAULT 0 CHECK (has_settlement_failed IN (0, 1)),
   PRIMARY KEY (trade_key, number),
   CHECK ((outcome = 'open') = (ended_at IS NULL)),
-  CHECK (outcome = 'booked' OR (is_known_by_bank = 0 AND has_settlement_failed = 0))
+  CHECK (outcome = 'booked' OR is_known_by_bank = 0)
 ) STRICT, WITHOUT ROWID;
 
--- At most one deal per trade, over all attempts.
-CREATE UNIQUE INDEX attempts_one_deal ON attempts (trade_key)
-  WHERE outcome = 'booked' AND has_settlement_failed = 0;
+-- At most one deal that stands per trade, over all attempts.
+CREATE UNIQUE INDEX attempts_one_deal ON attempts (trade_key) WHERE outcome = 'booked';
 CREATE INDEX attempts_control ON attempts (bank, ended_at) WHERE is_known_by_bank = 1;
 
 CREATE TRIGGER attempts_keep_their_intent BEFORE UPDATE OF trade_key, number, deal_transaction_id,
@@ -229,8 +226,8 @@ CREATE TABLE evidence (
   key INTEGER PRIMARY KEY,
   trade_key INTEGER NOT NULL REFERENCES trades (key),
   attempt INTEGER NOT NULL CHECK (attempt >= 0),
-  kind TEXT NOT NULL CHECK (kind = 'status_answer' OR kind = 'booking_answer'
-    OR kind = 'statement_line' OR kind = 'persons_note'),
+  kind TEXT NOT NULL CHECK (kind = 'status_answer' OR kind = 'booking_accepted'
+    OR kind = 'booking_answer' OR kind = 'statement_line' OR kind = 'persons_note'),
   at INTEGER NOT NULL,
   actor TEXT NOT NULL,
   summary TEXT NOT NULL,
@@ -336,7 +333,7 @@ SELECT t.key, t.id, t.batch_key, b.id AS batch_id, t.client_key, c.name, c.cif_n
   t.counter_amount, t.margin_pips, t.margin, t.residual, t.rounding_difference,
   t.deal_transaction_id, t.bank_transaction_id, t.deal_reference, t.failure_code,
   t.failure_message, t.failure_bank_code, t.failure_bank_transaction_id,
-  t.is_resolved_not_booked, t.booked_at, t.doubt_since, t.escalated_at, t.updated_at,
+  t.is_resolved_by_person, t.booked_at, t.doubt_since, t.escalated_at, t.updated_at,
   t.completed_at, t.version
 FROM trades t CROSS JOIN clients c ON c.key = t.client_key
   CROSS JOIN batches b ON b.key = t.batch_key;

@@ -175,7 +175,10 @@ extension StoreConformance {
       #expect(resent.attempt == 2)
       try await world.perform(
         .recordAccepted(attempt: 2, bankTransactionID: nil), resent, under: again)
-      #expect(try await world.store.attempts(of: failed.key).map(\.outcome) == [.booked, .booked])
+      #expect(
+        try await world.store.attempts(of: failed.key).map(\.outcome) == [
+          .settlementFailed, .booked,
+        ])
     },
   ]
 }

@@ -68,6 +68,7 @@ extension StoreWorld {
         #expect(status.rawValue == event.entry.from)
         status = try #require(event.entry.to.flatMap(BatchStatus.init))
       case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
+        .batchApproved,
         .batchAccepted, .tradeEscalated, .installationChanged:
         break
       }
@@ -83,6 +84,7 @@ extension StoreWorld {
     for attempt in attempts {
       #expect((attempt.outcome == .open) == (attempt.endedAt == nil))
     }
+    #expect(attempts.count { $0.outcome == .booked } <= 1)
     if trade.status == .booking { #expect(attempts.last?.outcome == .open) }
     // A deal may turn up for a trade that never had an attempt here.
     if trade.status == .booked { #expect(attempts.last.map(\.outcome) ?? .booked == .booked) }
