@@ -1,3 +1,4 @@
+import FXDomain
 import FXTesting
 import Testing
 
@@ -9,6 +10,23 @@ import Testing
 
   @Test(arguments: Backend.allCases, StoreConformance.seeds)
   func `holds its invariants on a random walk`(backend: Backend, seed: UInt64) async throws {
-    try await backend.withStore { try await StoreConformance.walk(seed: seed, on: $0) }
+    let log = try await backend.withStore { try await StoreConformance.walk(seed: seed, on: $0) }
+    #expect(log.count > 50)
+  }
+
+  @Test(arguments: StoreConformance.seeds)
+  func `tells the same story of the same walk`(seed: UInt64) async throws {
+    var logs: [[JournalEvent]] = []
+    for backend in Backend.allCases {
+      logs.append(
+        try await backend.withStore {
+          try await StoreConformance.walk(seed: 1_000 + seed, on: $0)
+        })
+    }
+    for log in logs {
+      let parting = zip(log, logs[0]).first { $0 != $1 }
+      #expect(parting == nil, "the stories part here")
+      #expect(log.count == logs[0].count)
+    }
   }
 }

@@ -4,10 +4,11 @@ import Testing
 
 extension StoreConformance {
   /// Hundreds of random steps, legal and not, by two nodes and a person; the store is audited on the
-  /// way and at the end.
+  /// way and at the end. Answers the whole log, which follows from the seed alone.
+  @discardableResult
   public static func walk(
     seed: UInt64, steps: Int = 300, on makeStore: (ManualClock) async throws -> any BatchStore
-  ) async throws {
+  ) async throws -> [JournalEvent] {
     let clock = ManualClock()
     let world = try await StoreWorld(store: makeStore(clock), clock: clock)
     var walk = RandomWalk(world: world, random: SeededRandom(seed: seed))
@@ -16,6 +17,7 @@ extension StoreConformance {
       if index % 50 == 49 { try await world.audit() }
     }
     try await world.audit()
+    return try await world.store.events(of: nil, after: 0, limit: 1_000_000)
   }
 }
 
