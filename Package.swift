@@ -47,6 +47,7 @@ let package = Package(
       dependencies: [
         "FXDomain", "FXPorts",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Migrations")],
@@ -102,8 +103,12 @@ let package = Package(
       name: "FXEngineTests", dependencies: ["FXEngine", "FXSimulation", "FXTesting"],
       swiftSettings: house),
     .testTarget(
-      name: "FXStoreTests", dependencies: ["FXStoreSQLite", "FXSimulation", "FXTesting"],
-      swiftSettings: house),
+      name: "FXStoreTests",
+      dependencies: [
+        "FXStoreSQLite", "FXSimulation", "FXTesting",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
     .testTarget(
       name: "FXBankTests",
       dependencies: [

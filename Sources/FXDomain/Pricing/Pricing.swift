@@ -67,6 +67,20 @@ public struct Priced: Hashable, Sendable {
   public let residual: Money
   /// Residual − margin: the cents that rounding makes.
   public let roundingDifference: Money
+
+  /// For stores, which read figures back; others get them from `Deal.priced`.
+  public init(
+    quoteRate: Rate, clientRate: Rate, counterAmount: Money, marginPips: Pips, margin: Money,
+    residual: Money, roundingDifference: Money
+  ) {
+    self.quoteRate = quoteRate
+    self.clientRate = clientRate
+    self.counterAmount = counterAmount
+    self.marginPips = marginPips
+    self.margin = margin
+    self.residual = residual
+    self.roundingDifference = roundingDifference
+  }
 }
 
 /// What is to be priced.

@@ -1,0 +1,142 @@
+import FXDomain
+import FXPorts
+
+extension ColumnReader {
+  /// A row of the view `batch_rows`.
+  mutating func batch() throws -> Batch {
+    var batch = Batch(
+      key: try next(), id: try next(), name: try next(), pricing: try next(),
+      priority: try next(), queuePosition: try next(), maxConcurrentTrades: try next(),
+      policy: try policy(), createdAt: try next(), createdBy: try next())
+    batch.status = try next()
+    batch.round = try next()
+    batch.counts = try counts()
+    batch.lease = try lease()
+    batch.generation = try next()
+    batch.cancelRequestedAt = try next()
+    batch.approvedBy = try next()
+    batch.acceptedBy = try next()
+    batch.acceptedNote = try next()
+    batch.queuedAt = try next()
+    batch.startedAt = try next()
+    batch.completedAt = try next()
+    batch.updatedAt = try next()
+    batch.chain = try chainHead()
+    batch.version = try next()
+    return batch
+  }
+
+  mutating func chainHead() throws -> ChainHead {
+    ChainHead(length: try next(), digest: try next())
+  }
+
+  private mutating func policy() throws -> BatchPolicy {
+    BatchPolicy(
+      onFailure: try next(), toleratedFailures: try next(), toleratedFailurePercent: try next(),
+      maxAttempts: try next(), maxQuoteTries: try next(), minimumMargin: try next(),
+      approval: try next())
+  }
+
+  private mutating func counts() throws -> TradeCounts {
+    var counts = TradeCounts()
+    counts.pending = try next()
+    counts.quoting = try next()
+    counts.booking = try next()
+    counts.booked = try next()
+    counts.inDoubt = try next()
+    counts.completed = try next()
+    counts.failed = try next()
+    counts.cancelled = try next()
+    return counts
+  }
+
+  private mutating func lease() throws -> Lease? {
+    let owner: NodeID? = try next()
+    let lockedAt: Timestamp? = try next()
+    let expiresAt: Timestamp? = try next()
+    guard let owner, let lockedAt, let expiresAt else { return nil }
+    return Lease(owner: owner, lockedAt: lockedAt, expiresAt: expiresAt)
+  }
+
+  mutating func installation() throws -> Installation {
+    let _: Int64 = try next()
+    let id: Identifier = try next()
+    let idEpoch: Int = try next()
+    let engagedAt: Timestamp? = try next()
+    let engagedBy: String? = try next()
+    let reason: String? = try next()
+    var killSwitch: KillSwitch?
+    if let engagedAt, let engagedBy, let reason {
+      killSwitch = KillSwitch(engagedAt: engagedAt, engagedBy: engagedBy, reason: reason)
+    }
+    return Installation(
+      id: id, idEpoch: idEpoch, killSwitch: killSwitch, bank: try next(), canary: try next(),
+      changeCounter: try next())
+  }
+}
+
+extension Transaction {
+  /// Writes everything of a batch that can change, and the head of its chain.
+  func write(_ batch: Batch) throws {
+    let counts = batch.counts
+    try run(
+      """
+      UPDATE batches SET name = ?, status = ?, priority = ?, queue_position = ?,
+        max_concurrent_trades = ?, on_failure = ?, tolerated_failures = ?,
+        tolerated_failure_percent = ?, max_attempts = ?, max_quote_tries = ?, minimum_margin = ?,
+        approval = ?, round = ?, pending = ?, quoting = ?, booking = ?, booked = ?, in_doubt = ?,
+        completed = ?, failed = ?, cancelled = ?, lease_owner = ?, lease_locked_at = ?,
+        lease_expires_at = ?, generation = ?, cancel_requested_at = ?, approved_by = ?,
+        accepted_by = ?, accepted_note = ?, queued_at = ?, started_at = ?, completed_at = ?,
+        updated_at = ?, version = ?
+      WHERE key = ?
+      """,
+      batch.name, batch.status, batch.priority, batch.queuePosition, batch.maxConcurrentTrades,
+      batch.policy.onFailure, batch.policy.toleratedFailures,
+      batch.policy.toleratedFailurePercent, batch.policy.maxAttempts, batch.policy.maxQuoteTries,
+      batch.policy.minimumMargin, batch.policy.approval, batch.round, counts.pending,
+      counts.quoting, counts.booking, counts.booked, counts.inDoubt, counts.completed,
+      counts.failed, counts.cancelled, batch.lease?.owner, batch.lease?.lockedAt,
+      batch.lease?.expiresAt, batch.generation, batch.cancelRequestedAt, batch.approvedBy,
+      batch.acceptedBy, batch.acceptedNote, batch.queuedAt, batch.startedAt, batch.completedAt,
+      batch.updatedAt, batch.version, batch.key)
+    try write(batch.chain, of: batch.key)
+  }
+
+  func write(_ head: ChainHead, of chain: BatchKey) throws {
+    try run(
+      "UPDATE chains SET length = ?, digest = ? WHERE key = ?", head.length, head.digest, chain)
+  }
+
+  /// A new batch whose trades, all pending, have the keys from `firstTrade` on.
+  func insert(_ batch: Batch, firstTrade: TradeKey) throws {
+    try run("INSERT INTO chains (key) VALUES (?)", batch.key)
+    try run(
+      """
+      INSERT INTO batches (key, id, name, status, pricing, priority, queue_position,
+        max_concurrent_trades, on_failure, tolerated_failures, tolerated_failure_percent,
+        max_attempts, max_quote_tries, minimum_margin, approval, round, first_trade, pending,
+        quoting, booking, booked, in_doubt, completed, failed, cancelled, generation, created_at,
+        created_by, updated_at, version)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?,
+        ?)
+      """,
+      batch.key, batch.id, batch.name, batch.status, batch.pricing, batch.priority,
+      batch.queuePosition, batch.maxConcurrentTrades, batch.policy.onFailure,
+      batch.policy.toleratedFailures, batch.policy.toleratedFailurePercent,
+      batch.policy.maxAttempts, batch.policy.maxQuoteTries, batch.policy.minimumMargin,
+      batch.policy.approval, batch.round, firstTrade, batch.counts.pending, batch.generation,
+      batch.createdAt, batch.createdBy, batch.updatedAt, batch.version)
+  }
+
+  func write(_ installation: Installation) throws {
+    try run(
+      """
+      UPDATE installation SET id_epoch = ?, kill_engaged_at = ?, kill_engaged_by = ?,
+        kill_reason = ?, bank = ?, canary = ?, change_counter = ?
+      """,
+      installation.idEpoch, installation.killSwitch?.engagedAt, installation.killSwitch?.engagedBy,
+      installation.killSwitch?.reason, installation.bank, installation.canary,
+      installation.changeCounter)
+  }
+}

@@ -1,0 +1,104 @@
+import FXDomain
+import FXPorts
+
+extension SQLiteStore {
+  /// A trade that failed or was cancelled is no duplicate: to send it again is the usual remedy.
+  public func create(
+    _ request: CreateRequest
+  ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
+    precondition(request.trades.count == request.tradeIDs.count, "one identifier for each trade")
+    return try await write(weight: request.trades.count) { transaction in
+      do {
+        return .success(try transaction.create(request))
+      } catch let refusal as CreateRefusal {
+        return .failure(refusal)
+      }
+    }
+  }
+}
+
+extension Transaction {
+  /// Rows that a refusal names at most.
+  private static let greatestRefusal = 1_000
+
+  /// Throws a `CreateRefusal` before anything has changed.
+  fileprivate func create(_ request: CreateRequest) throws -> Batch {
+    guard !request.trades.isEmpty else { throw CreateRefusal.empty }
+    let draft = request.batch
+    try refuseUnknownClients(request.trades)
+    if request.starts, draft.policy.approval == .required { throw CreateRefusal.approvalRequired }
+    if let window = request.duplicateWindowMilliseconds {
+      try refuseDuplicates(request.trades, since: now.advanced(byMilliseconds: -window))
+    }
+
+    let key = BatchKey(1 + (try value("SELECT max(key) FROM batches") ?? 0))
+    let firstTrade = TradeKey(1 + (try value("SELECT max(key) FROM trades") ?? 0))
+    let last: Int64 = try value("SELECT max(queue_position) FROM batches") ?? 0
+    // A batch that was moved to the very end of all numbers shares its place with those after it.
+    let position = last == .max ? last : last + 1
+    var batch = Batch(
+      key: key, id: draft.id, name: draft.name, pricing: draft.pricing,
+      priority: draft.priority, queuePosition: position,
+      maxConcurrentTrades: draft.maxConcurrentTrades, policy: draft.policy, createdAt: now,
+      createdBy: request.actor.description)
+    batch.counts.pending = request.trades.count
+    try insert(batch, firstTrade: firstTrade)
+    hold(batch)
+    for (index, trade) in request.trades.enumerated() {
+      try insert(
+        trade, id: request.tradeIDs[index], key: TradeKey(firstTrade.value + Int64(index)),
+        batch: key)
+    }
+    let note = "\(request.trades.count) trades"
+    try log([JournalDraft(kind: .batchCreated, actor: request.actor, note: note)], of: key)
+    if request.starts {
+      let start = BatchStep(batch: key, actor: request.actor, command: .start)
+      let events = try update(key) { try Ledger.decide(start, batch: &$0, now: now) }
+      try log(events, of: key)
+      try updateInstallation { $0.changeCounter += 1 }
+    }
+    guard let created = try self.batch(key) else {
+      throw StoreError.inconsistent("Batch \(key) was made and is not there.")
+    }
+    return created
+  }
+
+  private func refuseUnknownClients(_ trades: [TradeDraft]) throws {
+    var isActive: [ClientKey: Bool] = [:]
+    var rows: [Int] = []
+    for trade in trades where rows.count < Self.greatestRefusal {
+      let active = try isActive[trade.client] ?? (client(trade.client)?.isActive ?? false)
+      isActive[trade.client] = active
+      if !active { rows.append(trade.row) }
+    }
+    if !rows.isEmpty { throw CreateRefusal.clients(rows: rows) }
+  }
+
+  private func refuseDuplicates(_ trades: [TradeDraft], since: Timestamp) throws {
+    var duplicates: [CreateRefusal.Duplicate] = []
+    for trade in trades where duplicates.count < Self.greatestRefusal {
+      let likes = try all(
+        """
+        SELECT t.key FROM trades t WHERE fingerprint = ? AND created_at >= ?
+          AND status NOT IN ('failed', 'cancelled') ORDER BY created_at DESC, key DESC
+        """, trade.fingerprint, since, read: { row -> TradeKey in try row.next() })
+      for key in likes {
+        guard let like = try self.trade(key), trade.isDuplicate(of: like.draft) else { continue }
+        duplicates.append(
+          CreateRefusal.Duplicate(
+            row: trade.row, batchID: like.batchID, createdAt: like.createdAt))
+        break
+      }
+    }
+    if !duplicates.isEmpty { throw CreateRefusal.duplicates(duplicates) }
+  }
+}
+
+extension Trade {
+  /// What was asked for, as the file gave it.
+  fileprivate var draft: TradeDraft {
+    TradeDraft(
+      row: row, client: client, deal: deal, delivery: delivery, valueDate: valueDate,
+      allowance: allowance, externalRef: externalRef, spread: spread, fixedRate: fixedRate)
+  }
+}

@@ -1,0 +1,126 @@
+import FXDomain
+import FXPorts
+
+/// What was last written of a node, and when.
+struct SignOfLife: Equatable {
+  var life: NodeLife
+  var hasHeardKillSwitch: Bool
+  var at: Timestamp
+}
+
+/// How often a node's sign of life is written when nothing else changes; between, it is only read.
+private let signOfLifeMilliseconds: Int64 = 5_000
+/// Nodes that nobody has heard of for so long are forgotten.
+private let forgottenAfterMilliseconds: Int64 = 86_400_000
+
+extension SQLiteStore {
+  public func installation() async throws(StoreError) -> Installation {
+    try await read { try $0.installation() }
+  }
+
+  public func pulse(_ node: NodeLife) async throws(StoreError) -> Installation {
+    let present = try await installation()
+    let sign = SignOfLife(
+      life: node, hasHeardKillSwitch: present.killSwitch != nil, at: clock())
+    let isWritten = signsOfLife.withLock { signs in
+      guard let last = signs[node.node] else { return false }
+      return last.life == node && last.hasHeardKillSwitch == sign.hasHeardKillSwitch
+        && sign.at.milliseconds(since: last.at) < signOfLifeMilliseconds
+    }
+    if isWritten { return present }
+    let installation = try await write { transaction in
+      try transaction.refuseOthers(than: node)
+      let installation = try transaction.installation()
+      try transaction.write(node, hasHeardKillSwitch: installation.killSwitch != nil)
+      return installation
+    }
+    signsOfLife.withLock {
+      $0[node.node] = SignOfLife(
+        life: node, hasHeardKillSwitch: installation.killSwitch != nil, at: sign.at)
+    }
+    return installation
+  }
+
+  public func setKillSwitch(
+    engaged: Bool, reason: String, actor: Actor
+  ) async throws(StoreError) -> Installation {
+    try await write { transaction in
+      try transaction.updateInstallation {
+        $0.killSwitch =
+          engaged
+          ? KillSwitch(
+            engagedAt: transaction.now, engagedBy: actor.description, reason: reason) : nil
+        $0.changeCounter += 1
+      }
+      try transaction.logInstallation(
+        JournalDraft(
+          kind: .installationChanged, actor: actor,
+          note: "kill switch \(engaged ? "engaged" : "released"): \(reason)"))
+      return try transaction.installation()
+    }
+  }
+
+  public func clearCanary(_ trade: TradeKey) async throws(StoreError) {
+    try await write { transaction in
+      guard try transaction.installation().canary == trade else { return }
+      try transaction.updateInstallation { $0.canary = nil }
+    }
+  }
+
+  public func controlDeal(
+    with bank: BankIdentity, bookedBefore: Timestamp?
+  ) async throws(StoreError) -> ControlDeal? {
+    try await read { transaction in
+      try transaction.first(
+        """
+        SELECT trade_key, deal_transaction_id, ended_at FROM attempts
+        WHERE bank = ? AND is_known_by_bank = 1 AND ended_at < ?
+        ORDER BY ended_at DESC LIMIT 1
+        """, bank, bookedBefore ?? Timestamp(milliseconds: .max),
+        read: {
+          ControlDeal(
+            trade: try $0.next(), dealTransactionID: try $0.next(), bookedAt: try $0.next())
+        })
+    }
+  }
+}
+
+extension Transaction {
+  /// Nodes alive at the same time have the same bank and the same bounds.
+  fileprivate func refuseOthers(than node: NodeLife) throws {
+    let other = try first(
+      """
+      SELECT node, last_seen_at + lease_milliseconds FROM nodes
+      WHERE node <> ? AND last_seen_at + lease_milliseconds > ? AND NOT (bank = ?
+        AND lease_milliseconds = ? AND bank_timeout_milliseconds = ?
+        AND doubt_margin_milliseconds = ?) LIMIT 1
+      """,
+      node.node, now, node.bank, node.leaseMilliseconds, node.bankTimeoutMilliseconds,
+      node.doubtMarginMilliseconds,
+      read: { (name: try $0.next() as NodeID, until: try $0.next() as Timestamp) })
+    guard let other else { return }
+    throw StoreError.engineElsewhere(
+      "Node \(other.name) runs on this store with another bank, lease, time-out or doubt margin. "
+        + "Give both the same, or stop it and start again after \(other.until).")
+  }
+
+  fileprivate func write(_ node: NodeLife, hasHeardKillSwitch: Bool) throws {
+    try run(
+      """
+      INSERT INTO nodes (node, bank, lease_milliseconds, bank_timeout_milliseconds,
+        doubt_margin_milliseconds, last_seen_at, has_heard_kill_switch)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET bank = excluded.bank,
+        lease_milliseconds = excluded.lease_milliseconds,
+        bank_timeout_milliseconds = excluded.bank_timeout_milliseconds,
+        doubt_margin_milliseconds = excluded.doubt_margin_milliseconds,
+        last_seen_at = excluded.last_seen_at,
+        has_heard_kill_switch = excluded.has_heard_kill_switch
+      """,
+      node.node, node.bank, node.leaseMilliseconds, node.bankTimeoutMilliseconds,
+      node.doubtMarginMilliseconds, now, hasHeardKillSwitch)
+    try run(
+      "DELETE FROM nodes WHERE last_seen_at < ?",
+      now.advanced(byMilliseconds: -forgottenAfterMilliseconds))
+  }
+}

@@ -1,0 +1,141 @@
+import FXPorts
+import Foundation
+import GRDB
+
+extension SQLiteStore {
+  /// `fxb1`: tells our files from other programs'.
+  private static let applicationID: Int32 = 0x6678_6231
+
+  /// In their order; the file's `user_version` counts those that it has had.
+  private static let migrations: [[UInt8]] = [PackageResources.m0001_books_sql]
+
+  /// Connections that read beside the writing one.
+  private static let readers = 4
+
+  static func openPool(
+    path: String, options: SQLiteOptions
+  ) throws(StoreError) -> DatabasePool {
+    try refuseUnfit(path: path, options: options)
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = true
+    configuration.readonly = options.isReadOnly
+    configuration.maximumReaderCount = readers
+    configuration.label = "fxbatch store"
+    // A ROLLBACK that fails leaves its transaction open: the store stops then, and must not trap.
+    configuration.allowsUnsafeTransactions = true
+    configuration.prepareDatabase { database in
+      try database.execute(
+        sql: "PRAGMA busy_timeout = \(options.busyTimeoutSeconds * 1_000)")
+      // Before anything is changed, the journal's mode among it.
+      try recognize(database, path: path)
+      if let trace = options.trace {
+        database.trace { if case .statement(let statement) = $0 { trace(statement.sql) } }
+      }
+      try database.execute(
+        sql: "PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
+    }
+    do {
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      if options.isReadOnly {
+        try pool.read { try refuseOlder($0, path: path) }
+      } else {
+        try pool.writeWithoutTransaction { database in
+          try makeDurable(database)
+          try migrate(database)
+        }
+      }
+      return pool
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  private static func refuseUnfit(
+    path: String, options: SQLiteOptions
+  ) throws(StoreError) {
+    let files = FileManager.default
+    var isDirectory: ObjCBool = false
+    let isThere = files.fileExists(atPath: path, isDirectory: &isDirectory)
+    if isThere, isDirectory.boolValue {
+      throw .unavailable("\(path) is a folder. Give the path of a file in it.")
+    }
+    if !isThere {
+      if options.isReadOnly {
+        throw .unavailable("\(path) is not there. Give the path of a store that a server runs on.")
+      }
+      let folder = URL(filePath: path).deletingLastPathComponent().path
+      guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
+      else { throw .unavailable("The folder \(folder) is not there. Make it, or give another.") }
+      guard files.isWritableFile(atPath: folder) else {
+        throw .readOnly("\(folder) cannot be written. Give it to this user, or give another.")
+      }
+    } else if !options.isReadOnly, !files.isWritableFile(atPath: path) {
+      throw .readOnly("\(path) cannot be written. Give it to this user, or give another.")
+    }
+  }
+
+  /// Refuses what another program or a later version has made. An empty file is taken for ours.
+  private static func recognize(_ database: Database, path: String) throws {
+    let found = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    if found == applicationID {
+      guard version <= migrations.count else {
+        throw StoreError.newerSchema(found: version, known: migrations.count)
+      }
+      return
+    }
+    let holdsTables =
+      try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master)") ?? true
+    guard found == 0, version == 0, !holdsTables else {
+      throw StoreError.unavailable(
+        "\(path) is the database of another program. Give another path, or move the file away.")
+    }
+  }
+
+  private static func refuseOlder(_ database: Database, path: String) throws {
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    guard version == migrations.count else {
+      throw StoreError.unavailable(
+        "\(path) was written by an older version. Start the server on it once to bring it up.")
+    }
+  }
+
+  /// Money is booked on the word of a COMMIT: it has to be on the disk. GRDB sets a weaker mode when
+  /// it opens a pool, so this comes after.
+  private static func makeDurable(_ database: Database) throws {
+    try database.execute(
+      sql: """
+        PRAGMA synchronous = FULL;
+        PRAGMA cache_size = -16384;
+        PRAGMA journal_size_limit = 67108864;
+        PRAGMA wal_autocheckpoint = 4000;
+        """)
+    let mode = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+    let journal = try String.fetchOne(database, sql: "PRAGMA journal_mode")
+    guard mode == 2, journal == "wal" else {
+      throw StoreError.unavailable(
+        "SQLite refuses to write durably here (synchronous \(mode ?? -1), \(journal ?? "-")). "
+          + "Put the store on a local disk.")
+    }
+  }
+
+  private static func migrate(_ database: Database) throws {
+    while true {
+      var isDone = false
+      try database.inTransaction(.immediate) {
+        // Read inside: another process may have come first.
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        isDone = version >= migrations.count
+        guard !isDone else { return .rollback }
+        try database.execute(sql: String(decoding: migrations[version], as: UTF8.self))
+        try database.execute(
+          sql: """
+            PRAGMA application_id = \(applicationID);
+            PRAGMA user_version = \(version + 1);
+            """)
+        return .commit
+      }
+      if isDone { return }
+    }
+  }
+}

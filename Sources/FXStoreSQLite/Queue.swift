@@ -1,0 +1,179 @@
+import FXDomain
+import FXPorts
+
+extension SQLiteStore {
+  public func claim(_ request: ClaimRequest) async throws(StoreError) -> [Batch] {
+    try await write { try $0.claim(request) }
+  }
+
+  public func renew(
+    _ holds: [Hold], node: NodeID, leaseMilliseconds: Int64
+  ) async throws(StoreError) -> [Batch] {
+    try await write(weight: holds.count) { transaction in
+      try holds.compactMap { hold in
+        guard var batch = try transaction.batch(hold.batch),
+          Ledger.renew(
+            &batch, by: node, generation: hold.generation, leaseMilliseconds: leaseMilliseconds,
+            now: transaction.now)
+        else { return nil }
+        try transaction.update(hold.batch) { $0 = batch }
+        return batch
+      }
+    }
+  }
+
+  public func release(_ holds: [Hold], node: NodeID) async throws(StoreError) {
+    try await write(weight: holds.count) { transaction in
+      for hold in holds {
+        guard let batch = try transaction.batch(hold.batch), batch.lease?.owner == node else {
+          continue
+        }
+        let events = try transaction.update(hold.batch) {
+          Ledger.release(
+            &$0, generation: hold.generation, actor: .node(node), now: transaction.now)
+        }
+        try transaction.log(events, of: hold.batch)
+      }
+    }
+  }
+
+  public func take(_ request: TakeRequest) async throws(StoreError) -> TakeAnswer {
+    try await write(weight: request.limit) { try $0.take(request) }
+  }
+
+  public func trades(
+    of batch: BatchKey, in statuses: Set<TradeStatus>, after: TradeKey?, limit: Int
+  ) async throws(StoreError) -> [OpenTrade] {
+    let query = TradeQuery(batch: batch, statuses: statuses, after: after, limit: limit)
+    return try await read { transaction in
+      try transaction.trades(query).map { trade in
+        let attempt =
+          trade.attempt == 0
+          ? nil
+          : try transaction.first(
+            "SELECT * FROM attempt_rows WHERE trade_key = ? AND number = ?", trade.key,
+            trade.attempt, read: { try $0.attempt() })
+        return OpenTrade(trade: trade, attempt: attempt)
+      }
+    }
+  }
+}
+
+extension Transaction {
+  fileprivate func claim(_ request: ClaimRequest) throws -> [Batch] {
+    var bookingRoom = request.bookingRoom
+    var watchingRoom = request.watchingRoom
+    guard bookingRoom > 0 || watchingRoom > 0 else { return [] }
+    try flush()
+    let free = try all(
+      """
+      SELECT key FROM batches WHERE completed_at IS NULL AND status <> 'staged'
+        AND (lease_expires_at IS NULL OR lease_expires_at <= ?)
+      ORDER BY priority DESC, queue_position, created_at, key
+      """, now, read: { row -> BatchKey in try row.next() })
+    var claimed: [Batch] = []
+    for key in free where request.only?.contains(key) ?? true {
+      guard bookingRoom > 0 || watchingRoom > 0 else { break }
+      guard let batch = try batch(key), Ledger.isClaimable(batch, at: now) else { continue }
+      if batch.wantsToBook {
+        guard bookingRoom > 0 else { continue }
+        bookingRoom -= 1
+      } else {
+        guard watchingRoom > 0 else { continue }
+        watchingRoom -= 1
+      }
+      let events = try update(key) {
+        Ledger.claim(
+          &$0, by: request.node, leaseMilliseconds: request.leaseMilliseconds, now: now)
+      }
+      try log(events, of: key)
+      if let batch = try self.batch(key) { claimed.append(batch) }
+    }
+    return claimed
+  }
+
+  fileprivate func take(_ request: TakeRequest) throws -> TakeAnswer {
+    let key = request.hold.batch
+    var taken: [TakenTrade] = []
+    var nextDue: Timestamp?
+    var isAnyBlocked = false
+    var isRefused = false
+    var isBlocked: [ClientKey: Bool] = [:]
+    var after: TradeKey? = TradeKey(0)
+    scan: while let start = after, taken.count < request.limit {
+      let waiting = try waiting(in: key, after: start)
+      after = waiting.last?.trade
+      for candidate in waiting where taken.count < request.limit {
+        let blocked = try isBlocked[candidate.client] ?? self.isBlocked(candidate.client)
+        isBlocked[candidate.client] = blocked
+        if blocked {
+          isAnyBlocked = true
+          continue
+        }
+        if let due = candidate.notBefore, now < due {
+          nextDue = min(nextDue ?? due, due)
+          continue
+        }
+        guard let trade = try trade(candidate.trade) else { continue }
+        let step = TradeStep(
+          batch: key, trade: trade.key,
+          authority: .lease(generation: request.hold.generation), actor: request.actor,
+          command: .take)
+        // What refuses one trade that is due and whose client is free refuses the whole batch.
+        guard case .success(let quoting) = try take(step, on: trade) else {
+          isRefused = true
+          break scan
+        }
+        taken.append(try takenTrade(quoting))
+      }
+    }
+    guard let batch = try batch(key) else {
+      throw StoreError.inconsistent("There is no batch \(key).")
+    }
+    return TakeAnswer(
+      trades: taken, batch: batch,
+      nextDue: isRefused || taken.count == request.limit ? nil : nextDue,
+      blockedClients: isAnyBlocked)
+  }
+
+  private struct Waiting {
+    var trade: TradeKey
+    var client: ClientKey
+    var notBefore: Timestamp?
+  }
+
+  private func waiting(in batch: BatchKey, after: TradeKey) throws -> [Waiting] {
+    try all(
+      """
+      SELECT key, client_key, not_before FROM trades
+      WHERE status = 'pending' AND batch_key = ? AND key > ? ORDER BY key LIMIT 128
+      """, batch, after,
+      read: {
+        Waiting(trade: try $0.next(), client: try $0.next(), notBefore: try $0.next())
+      })
+  }
+
+  private func takenTrade(_ trade: Trade) throws -> TakenTrade {
+    let client = try client(trade.client)
+    return TakenTrade(
+      trade: trade, isClientActive: client?.isActive ?? false,
+      accounts: try accounts(of: trade.client, cifNumber: trade.cifNumber).filter {
+        trade.deal.pair.contains($0.currency)
+      },
+      earlierAttempts: trade.attempt == 0
+        ? []
+        : try all(
+          """
+          SELECT deal_transaction_id FROM attempts WHERE trade_key = ? AND outcome <> 'booked'
+          ORDER BY number
+          """, trade.key, read: { try $0.next() }),
+      otcRate: try otcRate(trade.deal.pair))
+  }
+}
+
+extension Batch {
+  /// Whether a holder would book, and not only watch what is under way or sweep what is cancelled.
+  fileprivate var wantsToBook: Bool {
+    status != .paused && !isCancelRequested && counts.bookable > 0
+  }
+}

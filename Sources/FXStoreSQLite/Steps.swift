@@ -1,0 +1,162 @@
+import FXDomain
+import FXPorts
+
+extension SQLiteStore {
+  public func perform(_ steps: [TradeStep]) async throws(StoreError) -> [StepResult] {
+    try await write(weight: steps.count) { transaction in
+      try steps.map { try transaction.perform($0) }
+    }
+  }
+
+  public func sweepCancelled(
+    _ batch: BatchKey, limit: Int, actor: Actor
+  ) async throws(StoreError) -> Int {
+    try await write(weight: limit) { transaction in
+      guard let present = try transaction.batch(batch), present.isCancelRequested else { return 0 }
+      let pending = try transaction.all(
+        "SELECT * FROM trade_rows WHERE status = 'pending' AND batch_key = ? ORDER BY key LIMIT ?",
+        batch, limit, read: { try $0.trade() })
+      for trade in pending {
+        let step = TradeStep(
+          batch: batch, trade: trade.key, authority: .open, actor: actor, command: .cancel)
+        _ = try transaction.take(step, on: trade).get()
+      }
+      return try transaction.batch(batch)?.counts.pending ?? 0
+    }
+  }
+}
+
+extension Transaction {
+  func perform(_ step: TradeStep) throws -> StepResult {
+    guard let trade = try trade(step.trade), trade.batch == step.batch else {
+      return StepResult(result: .failure(.unknownTrade), batch: try batch(step.batch))
+    }
+    let result = try take(step, on: trade)
+    return StepResult(result: result, batch: try batch(step.batch))
+  }
+
+  /// Lets the ledger decide a step on rows of this transaction, and writes what it says.
+  func take(_ step: TradeStep, on present: Trade) throws -> Result<Trade, StepRefusal> {
+    let facts = try facts(for: step.command, on: present)
+    var trade = present
+    let entry: LedgerEntry
+    do {
+      entry = try update(step.batch) { batch in
+        try Ledger.decide(step, trade: &trade, batch: &batch, facts: facts)
+      }
+    } catch let refusal as StepRefusal {
+      return .failure(refusal)
+    }
+    switch entry.attempt {
+    case .insert(let attempt):
+      try write(trade, intentGeneration: attempt.generation)
+      try insert(attempt)
+    case .end(let number, let outcome, let bankTransactionID):
+      try write(trade, intentGeneration: nil)
+      try end(
+        number, of: trade, outcome, bankTransactionID: bankTransactionID,
+        isKnownByBank: step.command.isBanksWord)
+    case nil:
+      try write(trade, intentGeneration: nil)
+    }
+    try log(entry.events, of: step.batch)
+    try follow(step.command, from: present.status, to: trade)
+    return .success(trade)
+  }
+
+  private func end(
+    _ number: Int, of trade: Trade, _ outcome: AttemptOutcome, bankTransactionID: String?,
+    isKnownByBank: Bool
+  ) throws {
+    try run(
+      """
+      UPDATE attempts SET outcome = ?1, bank_transaction_id = coalesce(?2, bank_transaction_id),
+        ended_at = ?3, is_known_by_bank = (?1 = 'booked' AND ?4)
+      WHERE trade_key = ?5 AND number = ?6
+      """,
+      outcome, bankTransactionID, now, isKnownByBank, trade.key, number)
+  }
+
+  /// What a step means for the installation: its bank, and whose turn the canary's is.
+  private func follow(
+    _ command: TradeCommand, from: TradeStatus, to trade: Trade
+  ) throws {
+    if case .recordIntent(let intent) = command {
+      let installation = try installation()
+      if installation.bank != intent.bank || intent.isCanary {
+        try updateInstallation {
+          $0.bank = intent.bank
+          if intent.isCanary { $0.canary = trade.key }
+        }
+      }
+    }
+    guard from == .booking || from == .inDoubt, try installation().canary == trade.key else {
+      return
+    }
+    switch trade.status {
+    case .booking, .inDoubt, .booked: break
+    case .pending, .quoting, .completed, .failed, .cancelled:
+      try updateInstallation { $0.canary = nil }
+    }
+  }
+
+  // MARK: Facts
+
+  private func facts(for command: TradeCommand, on trade: Trade) throws -> LedgerFacts {
+    var facts = LedgerFacts(now: now)
+    guard command.readsClientBlock else { return facts }
+    let installation = try installation()
+    facts.killSwitchEngaged = installation.killSwitch != nil
+    facts.clientBlocked = try isBlocked(trade.client)
+    if case .recordIntent(let intent) = command {
+      facts.canaryUnderWay = try isCanaryUnderWay(
+        besides: trade.key, isCanary: intent.isCanary, installation)
+      if installation.bank != intent.bank, try hasOpenDeals() { facts.bank = installation.bank }
+    }
+    return facts
+  }
+
+  /// Whether a trade of the client may have been booked without our knowing: one in doubt, or one in
+  /// `booking` whose call no living lease holder has.
+  func isBlocked(_ client: ClientKey) throws -> Bool {
+    if try exists("SELECT 1 FROM trades WHERE client_key = ? AND status = 'in_doubt'", client) {
+      return true
+    }
+    var hold = Hold(batch: BatchKey(0), generation: 0)
+    // A client's calls belong to few holds; the index leads from one to the next.
+    while let next = try first(
+      """
+      SELECT batch_key, intent_generation FROM trades WHERE client_key = ? AND status = 'booking'
+        AND (batch_key, intent_generation) > (?, ?) ORDER BY batch_key, intent_generation LIMIT 1
+      """, client, hold.batch, hold.generation,
+      read: { Hold(batch: try $0.next(), generation: try $0.next()) })
+    {
+      guard let batch = try batch(next.batch), batch.generation == next.generation,
+        batch.isLeased(at: now)
+      else { return true }
+      hold = next
+    }
+    return false
+  }
+
+  private func isCanaryUnderWay(
+    besides trade: TradeKey, isCanary: Bool, _ installation: Installation
+  ) throws -> Bool {
+    if let canary = installation.canary, canary != trade { return true }
+    guard isCanary else { return false }
+    return try exists(
+      "SELECT 1 FROM trades WHERE status = 'booking' AND key <> ? LIMIT 1", trade)
+  }
+
+  private func hasOpenDeals() throws -> Bool {
+    try exists("SELECT 1 FROM trades WHERE status IN ('booking', 'in_doubt', 'booked') LIMIT 1")
+  }
+}
+
+extension TradeCommand {
+  /// Whether the bank itself says what this step reports, and not a person.
+  fileprivate var isBanksWord: Bool {
+    if case .resolve = self { return false }
+    return true
+  }
+}

@@ -1,0 +1,162 @@
+import FXDomain
+import FXPorts
+import GRDB
+
+/// One transaction, of one operation or of a whole group: the rows that its steps share are read
+/// once and written once.
+final class Transaction {
+  let now: Timestamp
+  private var statements: Statements
+  private var batches: [BatchKey: LoadedBatch] = [:]
+  private var loadedInstallation: Installation?
+  private var isInstallationChanged = false
+  private var lastSequence: Int64?
+
+  init(_ database: Database, now: Timestamp) {
+    self.statements = Statements(database)
+    self.now = now
+  }
+
+  /// A batch's row as the transaction holds it.
+  private final class LoadedBatch {
+    var batch: Batch
+    var isChanged = false
+    init(_ batch: Batch) { self.batch = batch }
+  }
+
+  // MARK: Statements
+
+  func run(_ sql: StaticString, _ values: (any ColumnValue)?...) throws {
+    try statements.run(sql, values)
+  }
+
+  func all<Value>(
+    _ sql: StaticString, _ values: (any ColumnValue)?..., limit: Int = .max,
+    read: (inout ColumnReader) throws -> Value
+  ) throws -> [Value] {
+    try statements.rows(sql, values, limit: limit, read)
+  }
+
+  func first<Value>(
+    _ sql: StaticString, _ values: (any ColumnValue)?...,
+    read: (inout ColumnReader) throws -> Value
+  ) throws -> Value? {
+    try statements.rows(sql, values, limit: 1, read).first
+  }
+
+  /// The single value of a query's first row; nil when there is no row, or it is NULL.
+  func value<Value: ColumnValue>(
+    _ sql: StaticString, _ values: (any ColumnValue)?..., as: Value.Type = Value.self
+  ) throws -> Value? {
+    try statements.rows(sql, values, limit: 1) { row -> Value? in try row.next() }.first ?? nil
+  }
+
+  func exists(_ sql: StaticString, _ values: (any ColumnValue)?...) throws -> Bool {
+    try !statements.rows(sql, values, limit: 1) { _ in }.isEmpty
+  }
+
+  // MARK: The rows that steps share
+
+  func batch(_ key: BatchKey) throws -> Batch? {
+    try loaded(key)?.batch
+  }
+
+  /// Changes a batch's row in place; it is written at the end of the transaction. A change that
+  /// throws leaves the row as it was.
+  func update<Answer>(
+    _ key: BatchKey, _ change: (inout Batch) throws -> Answer
+  ) throws -> Answer {
+    guard let loaded = try loaded(key) else {
+      throw StoreError.inconsistent("There is no batch \(key).")
+    }
+    let answer = try change(&loaded.batch)
+    loaded.isChanged = true
+    return answer
+  }
+
+  /// Takes up a batch that was just inserted.
+  func hold(_ batch: Batch) { batches[batch.key] = LoadedBatch(batch) }
+
+  private func loaded(_ key: BatchKey) throws -> LoadedBatch? {
+    if let known = batches[key] { return known }
+    guard
+      let batch = try first(
+        "SELECT * FROM batch_rows WHERE key = ?", key, read: { try $0.batch() })
+    else { return nil }
+    let loaded = LoadedBatch(batch)
+    batches[key] = loaded
+    return loaded
+  }
+
+  func installation() throws -> Installation {
+    if let loadedInstallation { return loadedInstallation }
+    guard
+      let read = try first("SELECT * FROM installation", read: { try $0.installation() })
+    else { throw StoreError.corrupt("The installation's own row is missing.") }
+    loadedInstallation = read
+    return read
+  }
+
+  func updateInstallation(_ change: (inout Installation) -> Void) throws {
+    var installation = try installation()
+    change(&installation)
+    loadedInstallation = installation
+    isInstallationChanged = true
+  }
+
+  /// Writes the shared rows that have changed: at the end, and before a query that looks for batches.
+  func flush() throws {
+    for (_, loaded) in batches.sorted(by: { $0.key < $1.key }) where loaded.isChanged {
+      try write(loaded.batch)
+      loaded.isChanged = false
+    }
+    if isInstallationChanged, let installation = loadedInstallation {
+      try write(installation)
+      isInstallationChanged = false
+    }
+  }
+
+  // MARK: The log
+
+  /// Numbers, chains and writes entries of a batch's log.
+  func log(_ entries: [JournalDraft], of batch: BatchKey) throws {
+    for entry in entries {
+      let sequence = try nextSequence()
+      let event = try update(batch) { batch in
+        Journal.chain(entry, of: batch.key, onto: &batch.chain, sequence: sequence, at: now)
+      }
+      try insert(event)
+    }
+  }
+
+  /// Writes an entry of the installation's own log.
+  func logInstallation(_ entry: JournalDraft) throws {
+    guard
+      var head = try first(
+        "SELECT length, digest FROM chains WHERE key = 0", read: { try $0.chainHead() })
+    else { throw StoreError.corrupt("The installation's chain is missing.") }
+    let event = Journal.chain(
+      entry, of: Journal.installation, onto: &head, sequence: try nextSequence(), at: now)
+    try insert(event)
+    try write(head, of: Journal.installation)
+  }
+
+  private func nextSequence() throws -> Int64 {
+    let last = try lastSequence ?? value("SELECT max(sequence) FROM events") ?? 0
+    lastSequence = last + 1
+    return last + 1
+  }
+
+  private func insert(_ event: JournalEvent) throws {
+    let entry = event.entry
+    try run(
+      """
+      INSERT INTO events (sequence, batch_key, batch_sequence, at, kind, trade_key, from_status,
+        to_status, attempt, actor, code, bank_transaction_id, note, digest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      event.sequence, event.batch, event.batchSequence, event.at, entry.kind, entry.trade,
+      entry.from, entry.to, entry.attempt, entry.actor, entry.code, entry.bankTransactionID,
+      entry.note, event.digest)
+  }
+}

@@ -1,0 +1,176 @@
+import FXDomain
+import FXPorts
+import Testing
+
+extension StoreWorld {
+  fileprivate func pages(_ query: TradeQuery) async throws -> [Trade] {
+    var query = query
+    var found: [Trade] = []
+    while true {
+      let page = try await store.trades(query)
+      #expect(page.count <= query.limit)
+      if page.isEmpty { return found }
+      found += page
+      query.after = page.last?.key
+    }
+  }
+
+  fileprivate func pages(_ query: BatchQuery) async throws -> [Batch] {
+    var query = query
+    var found: [Batch] = []
+    while true {
+      let page = try await store.batches(query)
+      #expect(page.count <= query.limit)
+      if page.isEmpty { return found }
+      found += page
+      query.after = page.last?.id
+    }
+  }
+}
+
+extension StoreConformance {
+  static let listCases: [StoreCase] = [
+    StoreCase("pages through trades by batch, status, client and code, in the order of keys") {
+      world in
+      let first = try await world.running([0, 1, 2, 0, 1])
+      _ = try await world.create([2, 0, 1])
+      let taken = try await world.take(first)
+      let codes: [FailureCode] = [.rateCheck, .quoteRefused, .rateCheck]
+      for (trade, code) in zip(taken, codes) {
+        try await world.perform(.refuseQuote(Failure(code, "-")), trade, under: first)
+      }
+      let all = try await world.pages(TradeQuery(limit: 3))
+      #expect(all.count == 8)
+      #expect(all.map(\.key) == all.map(\.key).sorted())
+      let batches: [BatchKey?] = [nil, first.key, BatchKey(77_777)]
+      let statuses: [Set<TradeStatus>] = [
+        [], [.pending], [.failed, .pending], [.quoting, .booked],
+      ]
+      for batch in batches {
+        for set in statuses {
+          for cif in [nil, "101", "999"] {
+            for code in [nil, FailureCode.rateCheck, .limitExceeded] {
+              let found = try await world.pages(
+                TradeQuery(batch: batch, statuses: set, cifNumber: cif, code: code, limit: 2))
+              let expected = all.filter {
+                (batch == nil || $0.batch == batch) && (set.isEmpty || set.contains($0.status))
+                  && (cif == nil || $0.cifNumber == cif)
+                  && (code == nil || $0.failure?.code == code)
+              }
+              #expect(found == expected)
+            }
+          }
+        }
+      }
+    },
+    StoreCase("pages through batches by status and name, in each order") { world in
+      var created: [Batch] = []
+      for (index, name) in ["alpha", "beta", "gamma", "alphabet", "delta"].enumerated() {
+        world.clock.advance(byMilliseconds: 10)
+        created.append(
+          try await world.create([0], name: name, priority: 3 + index % 3, starts: index != 2))
+      }
+      let names = { (batches: [Batch]) in batches.map(\.name) }
+      #expect(
+        names(try await world.pages(BatchQuery(order: .oldestFirst, limit: 2))) == names(created))
+      #expect(
+        names(try await world.pages(BatchQuery(limit: 2))) == names(created.reversed()))
+      #expect(
+        names(try await world.pages(BatchQuery(order: .queue, limit: 2)))
+          == names(created.sorted(by: Batch.precedes)))
+      #expect(
+        names(try await world.pages(BatchQuery(statuses: [.pending], order: .queue, limit: 2)))
+          == names(created.filter { $0.status == .pending }.sorted(by: Batch.precedes)))
+      #expect(
+        names(try await world.pages(BatchQuery(statuses: [.staged, .running], limit: 1)))
+          == ["gamma"])
+      #expect(
+        names(try await world.pages(BatchQuery(text: "alpha", order: .oldestFirst, limit: 1)))
+          == ["alpha", "alphabet"])
+      #expect(try await world.store.batches(BatchQuery(after: world.identifier())).isEmpty)
+      #expect(try await world.store.batch(world.identifier()) == nil)
+    },
+    StoreCase("groups the failures of a batch by code, most frequent first") { world in
+      let batch = try await world.running([0, 1, 2, 3])
+      let taken = try await world.take(batch)
+      let codes: [FailureCode] = [.quoteRefused, .rateCheck, .rateCheck]
+      for (trade, code) in zip(taken, codes) {
+        try await world.perform(
+          .refuseQuote(Failure(code, "row of \(code.rawValue)")), trade, under: batch)
+      }
+      #expect(
+        try await world.store.failures(of: batch.key) == [
+          FailureGroup(code: .rateCheck, count: 2, example: "row of rate_check"),
+          FailureGroup(code: .quoteRefused, count: 1, example: "row of quote_refused"),
+        ])
+    },
+    StoreCase("sums what was asked for and what was dealt, by currency") { world in
+      let batch = try await world.running([0, 1, 2])
+      let taken = try await world.take(batch, limit: 2)
+      var priced: [Priced] = []
+      for trade in taken {
+        let sent = try await world.book(trade, under: batch)
+        priced.append(try #require(sent.figures?.priced))
+        try await world.perform(
+          .recordAccepted(attempt: 1, bankTransactionID: nil), sent, under: batch)
+      }
+      func sum(_ amounts: [Money]) -> [Money] {
+        [
+          Money(
+            minorUnits: amounts.map(\.minorUnits).reduce(0, +), currency: amounts[0].currency)
+        ]
+      }
+      let trades = try await world.trades(batch)
+      let totals = try await world.store.totals(of: batch.key)
+      #expect(totals.requested == sum(trades.map(\.deal.amount)))
+      #expect(totals.dealt == sum(taken.map(\.deal.amount)))
+      #expect(totals.countered == sum(priced.map(\.counterAmount)))
+      #expect(totals.margin == sum(priced.map(\.margin)))
+      #expect(totals.roundingDifference == sum(priced.map(\.roundingDifference)))
+    },
+  ]
+
+  static let logCases: [StoreCase] = [
+    StoreCase("numbers events over all batches in the order of commits, and pages them") { world in
+      let first = try await world.create([0])
+      let second = try await world.create([1])
+      _ = try await world.claim(booking: 2)
+      var all: [JournalEvent] = []
+      while true {
+        let page = try await world.store.events(of: nil, after: all.last?.sequence ?? 0, limit: 3)
+        if page.isEmpty { break }
+        all += page
+      }
+      #expect(all.map(\.sequence) == all.map(\.sequence).sorted())
+      for batch in [first, second] {
+        let own = all.filter { $0.batch == batch.key }
+        #expect(own.map(\.batchSequence) == Array(1...Int64(own.count)))
+        // A cursor may be any number of the installation, not only one of this batch.
+        for cursor in all.map(\.sequence) {
+          #expect(
+            try await world.store.events(of: batch.key, after: cursor, limit: 100)
+              == own.filter { $0.sequence > cursor })
+        }
+      }
+      #expect(try await world.store.events(of: BatchKey(5_555), after: 0, limit: 9).isEmpty)
+      #expect(try await world.store.chainHead(of: BatchKey(5_555)) == nil)
+    },
+    StoreCase("seals the heads that have moved, and those only") { world in
+      let first = try await world.create([0])
+      let second = try await world.create([1])
+      try await world.store.seal()
+      try await world.store.seal()
+      let seals = try await world.store.seals(after: 0, limit: 9)
+      #expect(seals.count == 1)
+      #expect(seals[0].heads.map(\.batch) == [first.key, second.key])
+      _ = try await world.command(.pause, second).get()
+      world.clock.advance(byMilliseconds: 60_000)
+      try await world.store.seal()
+      let next = try #require(try await world.store.seals(after: 1, limit: 9).first)
+      #expect(next.number == 2)
+      #expect(next.at == world.clock.now)
+      #expect(next.heads.map(\.batch) == [second.key])
+      #expect(next.heads[0].head == (try await world.present(second)).chain)
+    },
+  ]
+}

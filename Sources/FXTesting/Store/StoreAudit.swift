@@ -1,0 +1,109 @@
+import FXDomain
+import FXPorts
+import Testing
+
+extension StoreWorld {
+  /// What must hold of a store at every moment, read through its port alone: counts equal trades,
+  /// every transition is logged and legal, chains and seals hold, at most one deal per trade.
+  func audit() async throws {
+    let batches = try await everyBatch()
+    for batch in batches {
+      let trades = try await trades(batch)
+      var counts = TradeCounts()
+      for trade in trades { counts[trade.status] += 1 }
+      #expect(counts == batch.counts, "counts of \(batch.name)")
+      #expect(batch.status.isFinal == (batch.counts.open == 0))
+      #expect(batch.status.isFinal == (batch.completedAt != nil))
+      if let outcome = batch.counts.outcome { #expect(batch.status == outcome.status) }
+      try await auditLog(of: batch, trades: trades)
+      for trade in trades { try await auditAttempts(of: trade) }
+    }
+    try await auditChain(of: Journal.installation)
+    try await auditSeals()
+  }
+
+  private func everyBatch() async throws -> [Batch] {
+    var batches: [Batch] = []
+    while true {
+      let page = try await store.batches(
+        BatchQuery(order: .oldestFirst, after: batches.last?.id, limit: 7))
+      if page.isEmpty { return batches }
+      batches += page
+    }
+  }
+
+  /// All events of a chain, each digest computed anew.
+  @discardableResult
+  func auditChain(of batch: BatchKey) async throws -> [JournalEvent] {
+    var head = ChainHead.start
+    var events: [JournalEvent] = []
+    while true {
+      let page = try await store.events(of: batch, after: events.last?.sequence ?? 0, limit: 50)
+      if page.isEmpty { break }
+      for event in page {
+        let expected = Journal.chain(
+          event.entry, of: batch, onto: &head, sequence: event.sequence, at: event.at)
+        #expect(event == expected)
+        if let last = events.last { #expect(last.sequence < event.sequence) }
+        events.append(event)
+      }
+    }
+    #expect(try await store.chainHead(of: batch) == head)
+    return events
+  }
+
+  private func auditLog(of batch: Batch, trades: [Trade]) async throws {
+    let events = try await auditChain(of: batch.key)
+    #expect(
+      batch.chain == ChainHead(length: Int64(events.count), digest: events.last?.digest ?? []))
+    var statuses = Dictionary(uniqueKeysWithValues: trades.map { ($0.key, TradeStatus.pending) })
+    var status = BatchStatus.staged
+    for event in events {
+      switch event.entry.kind {
+      case .tradeTransition:
+        let key = try #require(event.entry.trade)
+        #expect(statuses[key]?.rawValue == event.entry.from)
+        statuses[key] = event.entry.to.flatMap(TradeStatus.init)
+      case .batchTransition:
+        #expect(status.rawValue == event.entry.from)
+        status = try #require(event.entry.to.flatMap(BatchStatus.init))
+      case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
+        .batchApproved,
+        .batchAccepted, .tradeEscalated, .installationChanged:
+        break
+      }
+    }
+    #expect(status == batch.status)
+    for trade in trades { #expect(statuses[trade.key] == trade.status) }
+  }
+
+  private func auditAttempts(of trade: Trade) async throws {
+    let attempts = try await store.attempts(of: trade.key)
+    #expect(
+      attempts.map(\.number) == Array(1...max(1, trade.attempt)).filter { _ in trade.attempt > 0 })
+    for attempt in attempts {
+      #expect((attempt.outcome == .open) == (attempt.endedAt == nil))
+    }
+    #expect(attempts.count { $0.outcome == .booked } <= 1)
+    if trade.status == .booking { #expect(attempts.last?.outcome == .open) }
+    // A deal may turn up for a trade that never had an attempt here.
+    if trade.status == .booked { #expect(attempts.last.map(\.outcome) ?? .booked == .booked) }
+  }
+
+  private func auditSeals() async throws {
+    try await store.seal()
+    let seals = try await store.seals(after: 0, limit: 1_000)
+    var digest = ChainHead.start.digest
+    var sealed: [BatchKey: ChainHead] = [:]
+    for (index, seal) in seals.enumerated() {
+      #expect(seal.number == Int64(index + 1))
+      digest = Journal.seal(seal.heads.map { ($0.batch, $0.head) }, after: digest)
+      #expect(seal.digest == digest)
+      for head in seal.heads {
+        #expect((sealed[head.batch]?.length ?? 0) < head.head.length)
+        sealed[head.batch] = head.head
+      }
+    }
+    for (batch, head) in sealed { #expect(try await store.chainHead(of: batch) == head) }
+  }
+}
