@@ -29,9 +29,9 @@ public struct VerifyReport: Hashable, Sendable {
 ///
 /// Memory holds one batch's statuses, and the sealed heads of one page of batches.
 public struct Verifier: Sendable {
-  private let store: any BatchStore
+  private let store: any BookStore
 
-  public init(store: any BatchStore) { self.store = store }
+  public init(store: any BookStore) { self.store = store }
 
   /// Looks over all batches that exist when it begins.
   public func verify() async throws(StoreError) -> VerifyReport {
