@@ -184,7 +184,8 @@ public struct Verifier: Sendable {
         report.find("Trade \(trade.id) names deal \(id), which none of its attempts has.")
       }
     }
-    guard trade.status == .booked || trade.status == .completed else { return }
+    // Without an attempt, a booking is known from evidence alone, which has no figures.
+    guard trade.status == .booked || trade.status == .completed, trade.attempt > 0 else { return }
     guard let priced = trade.figures?.priced, trade.dealTransactionID != nil else {
       return report.find(
         "Trade \(trade.id) is \(trade.status.rawValue) without the figures and id of its deal.")
