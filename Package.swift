@@ -79,7 +79,11 @@ let package = Package(
       swiftSettings: house),
     // A whole installation in memory, driven by a seed: store, bank, clock, network.
     .target(
-      name: "FXSimulation", dependencies: ["FXDomain", "FXPorts", "FXEngine"],
+      name: "FXSimulation",
+      dependencies: [
+        "FXDomain", "FXPorts", "FXEngine",
+        .product(name: "HeapModule", package: "swift-collections"),
+      ],
       swiftSettings: house),
     // Conformance suites that every implementation of a port must pass.
     .target(
@@ -101,7 +105,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "FXFilesTests", dependencies: ["FXFiles"], swiftSettings: house),
     .testTarget(
-      name: "FXEngineTests", dependencies: ["FXEngine", "FXSimulation", "FXTesting"],
+      name: "FXEngineTests", dependencies: ["FXEngine", "FXFiles", "FXSimulation", "FXTesting"],
       swiftSettings: house),
     .testTarget(
       name: "FXStoreTests",

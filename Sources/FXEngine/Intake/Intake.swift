@@ -4,7 +4,7 @@ import FXPorts
 
 /// The desk's door: rows that a file or a caller gave become a stored batch, whole or not at all.
 public struct Intake: Sendable {
-  private let store: any BatchStore
+  private let store: any BookStore
   private let settings: IntakeSettings
   private let now: @Sendable () -> Timestamp
   private let random: @Sendable () -> UInt64
@@ -13,7 +13,7 @@ public struct Intake: Sendable {
   ///   - now: the wall clock, which dates trades and judges the age of OTC rates.
   ///   - random: 64 random bits, of which identifiers are made.
   public init(
-    store: any BatchStore, settings: IntakeSettings, now: @escaping @Sendable () -> Timestamp,
+    store: any BookStore, settings: IntakeSettings, now: @escaping @Sendable () -> Timestamp,
     random: @escaping @Sendable () -> UInt64
   ) {
     self.store = store

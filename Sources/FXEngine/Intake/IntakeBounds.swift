@@ -4,7 +4,6 @@ public enum IntakeBounds {
   public static let clientsPerQuery = 1_000
   public static let nameCharacters = 200
   public static let concurrentTrades = 1...100
-  public static let priorities = 1...10
   public static let triesPerRound = 1...100
 
   /// Trades, events and batches read from the store at a time.

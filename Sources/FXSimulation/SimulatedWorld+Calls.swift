@@ -1,0 +1,163 @@
+import FXDomain
+import FXEngine
+import FXPorts
+
+/// What a node's actions do to the store and the bank, and when their answers come back.
+extension SimulatedWorld {
+  mutating func perform(_ action: EngineAction, by node: NodeIndex) throws(StoreError) {
+    if let input = try storeAnswer(to: action, by: node) {
+      return reply(input, to: node, after: chance.pick(0...5))
+    }
+    switch action {
+    case .createQuote(let request, let trade, let generation):
+      let answer = call(
+        { bank, world, chance in bank.createQuote(request, at: world, chance: &chance) },
+        otherwise: { .trouble($0) })
+      reply(
+        .quoteCreated(answer.answer, trade, generation: generation), to: node,
+        after: answer.delay)
+    case .latestQuote(let id, let trade, let generation):
+      let answer = call(
+        { bank, world, _ in bank.latestQuote(id, at: world) }, otherwise: { .trouble($0) })
+      reply(
+        .rateQuoted(answer.answer, trade, generation: generation), to: node, after: answer.delay)
+    case .askStatus(let query, let caller, let generation):
+      let answer = call(
+        { bank, world, _ in bank.status(query, at: world) }, otherwise: { .trouble($0) })
+      reply(
+        .statusAnswered(answer.answer, caller, generation: generation), to: node,
+        after: answer.delay)
+    case .book(let order, let trade, let generation):
+      send(order, by: node, trade, generation)
+    case .cancelQuote, .report, .finish, .pulse, .claim, .renew, .release, .take, .load, .sweep,
+      .step, .evidence, .readEvidence, .findControl, .clearCanary, .seal:
+      break
+    }
+  }
+
+  private mutating func reply(_ input: EngineInput, to node: NodeIndex, after delay: Int64) {
+    schedule(
+      .arrival(input, node, incarnation: nodes[node].incarnation), after: delay)
+  }
+
+  private mutating func storeAnswer(
+    to action: EngineAction, by node: NodeIndex
+  ) throws(StoreError) -> EngineInput? {
+    guard let settings = nodes[node].core?.settings else { return nil }
+    let actor = Actor.node(settings.node)
+    switch action {
+    case .pulse:
+      return .pulsed(
+        try books.pulse(
+          NodeLife(
+            node: settings.node, bank: settings.bank,
+            leaseMilliseconds: settings.leaseMilliseconds,
+            bankTimeoutMilliseconds: settings.bankTimeoutMilliseconds,
+            doubtMarginMilliseconds: settings.proof.doubtMarginMilliseconds)))
+    case .claim(let request):
+      return .claimed(try books.claim(request), askedAt: moment(node))
+    case .renew(let holds):
+      let batches = try books.renew(
+        holds, node: settings.node, leaseMilliseconds: settings.leaseMilliseconds)
+      return .renewed(batches, of: holds, askedAt: moment(node))
+    case .release(let holds):
+      try books.release(holds, node: settings.node)
+      return .released
+    case .take(let request): return .taken(try books.take(request), of: request)
+    case .load(let hold, let statuses, let after, let limit):
+      let trades = try books.trades(of: hold.batch, in: statuses, after: after, limit: limit)
+      return .loaded(trades, hold, statuses: statuses, limit: limit)
+    case .sweep(let hold, let limit):
+      let left = try books.sweepCancelled(hold.batch, limit: limit, actor: actor)
+      return .swept(left: left, hold)
+    case .step(let step, let caller, let generation):
+      guard let result = try books.perform([step]).first else { return nil }
+      return .stepped(result, caller, generation: generation)
+    case .evidence(let evidence, let caller, let generation):
+      try books.append([evidence])
+      return .evidenceWritten(caller, generation: generation)
+    case .readEvidence(let trade, let generation):
+      let accepted = try books.evidence(of: trade).filter { $0.kind == .bookingAccepted }
+      return .evidenceRead(
+        trade, acceptedAttempts: Set(accepted.map(\.attempt)), generation: generation)
+    case .findControl(let before, let trade):
+      let deal = try books.controlDeal(with: settings.bank, bookedBefore: before)
+      return .controlFound(deal, for: trade)
+    case .clearCanary(let trade):
+      try books.clearCanary(trade)
+      return nil
+    case .seal:
+      try books.seal()
+      return nil
+    case .createQuote, .latestQuote, .cancelQuote, .book, .askStatus, .report, .finish:
+      return nil
+    }
+  }
+
+  // MARK: The bank
+
+  /// A call that carries no money: done when it is sent, answered after a while, or in trouble.
+  private mutating func call<Answer>(
+    _ act: (inout SimulatedBank, Int64, inout Chance) -> Answer,
+    otherwise: (BankTrouble) -> Answer
+  ) -> (answer: Answer, delay: Int64) {
+    let usual = chance.pick(temper.bank.usualMilliseconds)
+    let timeout = temper.bankTimeoutMilliseconds
+    guard isFaulty else { return (act(&bank, now + usual / 2, &chance), usual) }
+    if chance.happens(perMille: temper.bank.lostBeforePerMille) {
+      return (otherwise(.timeout), timeout)
+    }
+    if chance.happens(perMille: temper.bank.lostAfterPerMille) {
+      _ = act(&bank, now + usual / 2, &chance)
+      return (otherwise(.connectionLost("closed")), usual)
+    }
+    if chance.happens(perMille: temper.bank.brokenPerMille) {
+      return (otherwise(.httpStatus(503)), usual)
+    }
+    return (act(&bank, now + usual / 2, &chance), usual)
+  }
+
+  /// Faults end after their time, so that every world comes to rest.
+  private var isFaulty: Bool { now < Self.beginning + temper.faultsUntil }
+
+  private mutating func send(
+    _ order: BookingOrder, by node: NodeIndex, _ trade: TradeKey, _ generation: Int64
+  ) {
+    let sender = Sender(
+      node: node, incarnation: nodes[node].incarnation, trade: trade, generation: generation)
+    func unclear(_ trouble: BankTrouble) -> EngineInput {
+      .booked(.unclear(trouble, BankReceipt()), trade, generation: generation)
+    }
+    if isFaulty, chance.happens(perMille: temper.bank.lostBeforePerMille) {
+      return reply(unclear(.timeout), to: node, after: temper.bankTimeoutMilliseconds)
+    }
+    var travel = chance.pick(temper.bank.usualMilliseconds)
+    if isFaulty, chance.happens(perMille: temper.bank.latePerMille) {
+      travel = chance.pick(1...temper.bank.lateMilliseconds)
+    }
+    let isAwaited = travel < temper.bankTimeoutMilliseconds
+    schedule(.booking(order, sender, isAwaited: isAwaited), after: travel)
+    if !isAwaited {
+      reply(unclear(.timeout), to: node, after: temper.bankTimeoutMilliseconds)
+    }
+  }
+
+  mutating func reach(_ order: BookingOrder, _ sender: Sender, isAwaited: Bool) {
+    let before = bank.deals.count
+    var answer = bank.book(order, at: now, chance: &chance)
+    if bank.deals.count > before { checkBookedOnce() }
+    guard isAwaited else { return }
+    if isFaulty {
+      if chance.happens(perMille: temper.bank.lostAfterPerMille) {
+        answer = .unclear(.connectionLost("closed"), BankReceipt())
+      } else if chance.happens(perMille: temper.bank.brokenPerMille) {
+        answer = .unclear(.httpStatus(500), BankReceipt())
+      }
+    }
+    schedule(
+      .arrival(
+        .booked(answer, sender.trade, generation: sender.generation), sender.node,
+        incarnation: sender.incarnation),
+      after: chance.pick(temper.bank.usualMilliseconds))
+  }
+}
