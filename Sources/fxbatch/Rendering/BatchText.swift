@@ -20,7 +20,7 @@ extension BatchView {
     for (name, amounts) in [
       ("requested", totals.requested), ("dealt", totals.dealt), ("countered", totals.countered),
       ("margin", totals.margin), ("rounding", totals.roundingDifference),
-    ] where !amounts.isEmpty {
+    ] where amounts.contains(where: { $0.minorUnits != 0 }) {
       table.add(name, amounts.map(\.description).joined(separator: ", "))
     }
     if !needsDecision.isEmpty {

@@ -22,6 +22,8 @@ struct BatchDriver: Sendable {
     case interrupted
     case engineEnded
     case graceOver
+    /// Nothing more is heard from a child.
+    case silence
   }
 
   /// What the children of a drive must see at once.
@@ -35,12 +37,14 @@ struct BatchDriver: Sendable {
     let engine = try desk.engine(bank: bank, only: [batch.key])
     let flags = Flags()
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let (firstInterrupt, interrupts) = AsyncStream.makeStream(of: Void.self)
     return try await withThrowingTaskGroup(of: Event.self) { group in
       group.addTask { try await runEngine(engine, flags) }
       group.addTask { try await watch() }
+      group.addTask { await listen(to: signals, interrupts) }
       group.addTask {
-        for await _ in signals { return .interrupted }
-        return .engineEnded
+        for await _ in firstInterrupt { return .interrupted }
+        return .silence
       }
       var code: ExitCode?
       var isEngineGone = false
@@ -57,11 +61,8 @@ struct BatchDriver: Sendable {
           Terminal.complain(
             "stopping; the calls that are out get \(Self.graceSeconds) s. Interrupt again to stop "
               + "at once.")
-          group.addTask { try await stopAtOnce(on: signals) }
-        case .graceOver:
-          isEngineGone = true
-        case .engineEnded:
-          isEngineGone = true
+        case .graceOver, .engineEnded: isEngineGone = true
+        case .silence: break
         }
         guard code != nil else { continue }
         if !flags.isEnding.exchange(true, ordering: .sequentiallyConsistent) {
@@ -86,6 +87,7 @@ struct BatchDriver: Sendable {
     while !flags.isEnding.load(ordering: .sequentiallyConsistent) {
       if let held = try desk.lock.take() {
         defer { held.release() }
+        try await desk.freeLeasesOfTheDead()
         do {
           try await engine.run { report in tell(report) }
         } catch {
@@ -109,9 +111,8 @@ struct BatchDriver: Sendable {
     case .breakerOpened: Terminal.note("the bank fails too often: pausing for some seconds")
     case .killSwitch(let engaged):
       if engaged { Terminal.note("the kill switch is engaged: nothing is booked") }
-    case .leaseLost: Terminal.note("another process has taken the batch over")
     case .escalated: Terminal.note("a trade has been in doubt for long and needs a person")
-    case .started, .claimed, .batchEnded, .tradeChanged, .gate: break
+    case .started, .claimed, .leaseLost, .batchEnded, .tradeChanged, .gate: break
     }
   }
 
@@ -134,14 +135,21 @@ struct BatchDriver: Sendable {
     }
   }
 
-  /// The second interrupt. What is durable stays; the calls that are out become doubts, which the
-  /// next run asks the bank about.
-  private func stopAtOnce(on signals: UnixSignalsSequence) async throws -> Event {
+  /// Announces the first interrupt. The second ends the process: what is durable stays, and the
+  /// calls that are out become doubts, which the next run asks the bank about.
+  private func listen(
+    to signals: UnixSignalsSequence, _ interrupts: AsyncStream<Void>.Continuation
+  ) async -> Event {
+    var isSecond = false
     for await _ in signals {
-      Terminal.complain("stopped. Go on with: fxbatch run --resume \(batch.id)")
-      endNow(ExitCode.interrupted.rawValue)
+      if isSecond {
+        Terminal.complain("stopped. Go on with: fxbatch run --resume \(batch.id)")
+        endNow(ExitCode.interrupted.rawValue)
+      }
+      isSecond = true
+      interrupts.yield()
     }
-    return .graceOver
+    return .silence
   }
 
   // MARK: The end

@@ -47,6 +47,23 @@ extension Desk {
     }
   }
 
+  /// Ends the leases of engines that died with them in hand, so that nobody waits for their end. To
+  /// be called by whoever holds the engine's lock: no other engine lives on this store.
+  func freeLeasesOfTheDead() async throws {
+    var query = BatchQuery(
+      statuses: [.pending, .running, .paused], order: .oldestFirst, limit: Pages.rows)
+    while true {
+      let page = try await store.batches(query)
+      for batch in page {
+        guard let lease = batch.lease else { continue }
+        try await store.release(
+          [Hold(batch: batch.key, generation: batch.generation)], node: lease.owner)
+      }
+      guard page.count == Pages.rows else { return }
+      query.after = page.last?.id
+    }
+  }
+
   /// Makes sure that the bank answers and accepts us, before anything depends on it.
   func knock(at bank: CapitecGateway) async throws {
     let tries = 3
@@ -62,7 +79,10 @@ extension Desk {
             + "_CLIENT_SECRET, _USERNAME and _PASSWORD. Nothing was stored or started.",
           .unavailable)
       case .notSent, .timeout, .connectionLost, .httpStatus, .unreadable:
-        guard attempt == tries else { continue }
+        guard attempt == tries else {
+          try await Task.sleep(for: .milliseconds(300))
+          continue
+        }
         throw Complaint(
           "\(trouble.failure.message) Nothing was stored or started. "
             + "Look at FXBATCH_BANK_TOKEN_URL and its siblings, or try again later.", .unavailable)
