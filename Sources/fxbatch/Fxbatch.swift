@@ -25,7 +25,8 @@ import FXPorts
       ErrorsCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
       CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
       ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,
-      MigrateCommand.self, SandboxCommand.self, SettingsCommand.self,
+      ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self, SandboxCommand.self,
+      SettingsCommand.self,
     ])
 
   static func main() async {

@@ -14,6 +14,10 @@ extension Desk {
       now: { .now }, random: { .random(in: .min ... .max) })
   }
 
+  func reconciler(_ bank: any BankGateway) -> Reconciler {
+    Reconciler(store: store, bank: bank, actor: person, now: { .now })
+  }
+
   /// The batch of an identifier, or of a name that only one has.
   func batch(named text: String) async throws -> Batch {
     if let id = Identifier(text) {
