@@ -28,12 +28,12 @@ public struct DoubtInquiry: Hashable, Sendable {
 
   public let open: OpenTrade
   public let attempt: Attempt
-  private var firstNotFound: NotFoundAnswer?
-  private var askedAt: Timestamp?
+  private(set) var firstNotFound: NotFoundAnswer?
+  private(set) var askedAt: Timestamp?
   private var rounds = 0
-  private var isEscalated: Bool
+  private(set) var isEscalated: Bool
   /// Evidence turned up against an attempt that had ended: only a person may close it.
-  private let isForPerson: Bool
+  let isForPerson: Bool
 
   public init(_ open: OpenTrade, attempt: Attempt) {
     self.open = open

@@ -26,8 +26,8 @@ public struct SettlementWatch: Hashable, Sendable {
   public let bankTransactionID: String?
   public let bookedAt: Timestamp
   private var polls = 0
-  private var asksByBankID = false
-  private var isEscalated: Bool
+  private(set) var asksByBankID = false
+  private(set) var isEscalated: Bool
 
   /// Nil for a trade that has no deal to ask for.
   public init?(_ trade: Trade) {
