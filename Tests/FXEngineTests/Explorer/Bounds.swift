@@ -15,6 +15,8 @@ struct BankHabits: Hashable, Sendable {
   var sendsDate = true
   /// It may refuse a booking with a reason that means "not booked".
   var refuses = false
+  /// It may settle a deal before we know that it is booked.
+  var settlesEarly = false
   /// A deal may fail to settle.
   var settlementFails = false
   var forgetting = Forgetting.never
@@ -50,7 +52,7 @@ struct Bounds: Sendable, CustomStringConvertible {
   var asksForControlFirst = false
   var crashes = 1
   /// Ticks that may pass while a node that is not frozen has something to do, over all.
-  var delays = 2
+  var delays = 0
   var mayCancel = false
   var mayPause = false
   var mayKill = false

@@ -82,8 +82,6 @@ enum Way: Hashable, Sendable {
 
 enum NodeMove: Hashable, Sendable {
   case claim, renew
-  /// It notices that its hold has ended by its own clock.
-  case noticeExpiry
   case hearOfKillSwitch
   case take, sweep, recover
   case run(Way)
@@ -97,9 +95,9 @@ enum NodeMove: Hashable, Sendable {
 enum Move: Hashable, Sendable {
   case tick
   case node(Int, NodeMove)
-  /// The bank takes a request in and checks its quote.
+  /// The bank takes a request in, while its quote is alive. One that it gets too late is refused,
+  /// which tells no more than a time-out.
   case arrive(Int)
-  case lose(Int)
   /// Its answer reaches the node that asked, or is lost.
   case book(Int, isHeard: Bool)
   case refuse(Int)

@@ -14,12 +14,9 @@ extension World {
 
   private mutating func perform(_ move: Move) {
     switch move {
-    case .tick:
-      if nodes.contains(where: \.isBusy) { delays -= 1 }
-      ticks += 1
+    case .tick: tick()
     case .node(let index, let move): perform(move, by: index)
-    case .arrive(let index): arrive(index)
-    case .lose(let index): bank.requests.remove(at: index)
+    case .arrive(let index): bank.requests[index].acceptedAt = now
     case .book(let index, let isHeard):
       let request = bank.requests.remove(at: index)
       bank.deals.append(
@@ -46,14 +43,16 @@ extension World {
     }
   }
 
-  // MARK: The bank
-
-  private mutating func arrive(_ index: Int) {
-    guard now <= bank.requests[index].expiresAt else {
-      return refuse(bank.requests.remove(at: index), "QUOTE_EXPIRED")
-    }
-    bank.requests[index].acceptedAt = now
+  private mutating func tick() {
+    if nodes.contains(where: \.isBusy) { delays -= 1 }
+    ticks += 1
+    let now = now
+    bank.requests.removeAll { $0.acceptedAt == nil && $0.expiresAt < now }
+    // Who is not held up notices at once that its hold has ended.
+    for index in nodes.indices where !nodes[index].isBusy { dropExpired(index) }
   }
+
+  // MARK: The bank
 
   private mutating func refuse(_ request: ModelBank.Request, _ code: String) {
     let refusal = BankRefusal(reasonCode: code, message: "No.")

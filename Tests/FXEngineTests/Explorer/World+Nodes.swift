@@ -9,7 +9,6 @@ extension World {
     switch move {
     case .claim: claim(index)
     case .renew: renew(index)
-    case .noticeExpiry: break
     case .hearOfKillSwitch: nodes[index].heardOfKillSwitch = books.value.killSwitch
     case .take: take(index)
     case .sweep: sweep(index)
@@ -24,6 +23,10 @@ extension World {
       return crash(index)
     }
     // After every input the core drops what has ended by its own clock.
+    dropExpired(index)
+  }
+
+  mutating func dropExpired(_ index: Int) {
     if nodes[index].generation != nil, nodes[index].validUntil <= now { forget(index) }
   }
 
@@ -270,6 +273,7 @@ extension World {
       // Made up anew in each epoch, and nowhere but in the intent that names it.
       id = Identifier(high: id.high ^ 0xbad, low: id.low)
     }
+    guard now <= intent.figures.expiresAt else { return }
     bank.requests.append(
       ModelBank.Request(
         id: id, number: intent.number, expiresAt: intent.figures.expiresAt, asker: index))

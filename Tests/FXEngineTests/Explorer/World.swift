@@ -48,14 +48,15 @@ struct World: Sendable {
     for index in nodes.indices { moves += nodeMoves(index).map { .node(index, $0) } }
     for (index, request) in bank.requests.enumerated() {
       if request.acceptedAt == nil {
-        moves += [.arrive(index), .lose(index)]
+        moves.append(.arrive(index))
       } else {
         moves.append(.book(index, isHeard: false))
         if request.asker != nil { moves.append(.book(index, isHeard: true)) }
         if bounds.bank.refuses { moves.append(.refuse(index)) }
       }
     }
-    for (index, deal) in bank.deals.enumerated() where deal.status == .pending {
+    let maySettle = bounds.bank.settlesEarly || trade.status == .booked
+    for (index, deal) in bank.deals.enumerated() where maySettle && deal.status == .pending {
       moves.append(.settle(index, .completed))
       if bounds.bank.settlementFails { moves.append(.settle(index, .failed)) }
     }
@@ -96,9 +97,8 @@ struct World: Sendable {
     if crashes > 0, node.generation != nil || node.run != nil { moves.append(.crash) }
     if Ledger.isClaimable(batch, at: now) { moves.append(.claim) }
     if node.generation != nil {
-      if node.validUntil <= now {
-        moves.append(.noticeExpiry)
-      } else if node.validUntil.milliseconds(since: now) < Scale.lease * Scale.tick {
+      if node.validUntil > now, node.validUntil.milliseconds(since: now) < Scale.lease * Scale.tick
+      {
         moves.append(.renew)
       }
       if node.recovery != nil { moves.append(.recover) }
