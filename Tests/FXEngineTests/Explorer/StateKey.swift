@@ -27,7 +27,9 @@ struct Packed: Hashable, Comparable, Sendable {
 
   mutating func put(_ value: Int, _ width: Int) {
     used += width
-    precondition(used <= 128 && value >= 0 && value >> width == 0, "does not fit")
+    precondition(
+      used <= 128 && value >= 0 && value >> width == 0,
+      "\(value) does not fit into \(width) bits after \(used - width)")
     bits = bits << UInt128(width) | UInt128(value)
   }
 
@@ -37,7 +39,9 @@ struct Packed: Hashable, Comparable, Sendable {
   mutating func put(
     _ time: Timestamp, from now: Timestamp, _ range: ClosedRange<Int64>, _ width: Int
   ) {
-    let ticks = time.milliseconds(since: now) / Scale.tick
+    // Any part of a tick that is still to come counts as one.
+    let distance = time.milliseconds(since: now)
+    let ticks = distance > 0 ? (distance + Scale.tick - 1) / Scale.tick : distance / Scale.tick
     put(Int(min(range.upperBound, max(range.lowerBound, ticks)) - range.lowerBound), width)
   }
 
@@ -59,7 +63,7 @@ extension World {
     let (trade, batch, now) = (trade, batch, now)
     var packed = Packed()
     packed.put(TradeStatus.allCases.firstIndex(of: trade.status) ?? 0, 3)
-    packed.put(trade.attempt, 2)
+    packed.put(trade.attempt, 3)
     packed.put(trade.roundAttempts, 2)
     packed.put(trade.quoteTries, 2)
     packed.put(trade.notBefore ?? now, from: now, 0...3, 2)
@@ -103,7 +107,7 @@ extension World {
     packed.put(bank.knowsControl)
     for request in bank.requests {
       packed.put(1, 1)
-      packed.put(request.number, 2)
+      packed.put(request.number, 3)
       packed.put(request.expiresAt, from: now, -1...Scale.quoteLife, 2)
       packed.put(request.asker.map { $0 == order[0] ? 1 : 2 } ?? 0, 2)
       packed.put(
@@ -113,7 +117,7 @@ extension World {
     let lag = Int64(bounds.bank.lag)
     for deal in bank.deals {
       packed.put(1, 1)
-      packed.put(deal.number, 2)
+      packed.put(deal.number, 3)
       packed.put(deal.bookedAt, from: now, -lag...0, 3)
       packed.put(DealStatus.allCases.firstIndex(of: deal.status) ?? 0, 2)
       packed.put(deal.isKnown)
@@ -123,8 +127,7 @@ extension World {
 
   private func pack(_ node: ModelNode) -> Packed {
     var packed = Packed()
-    packed.put(
-      node.generation.map { $0 == batch.generation ? 2 : 1 } ?? 0, 2)
+    packed.put(node.generation.map { $0 == batch.generation ? 2 : 1 } ?? 0, 2)
     // The present hold ends with the lease, an older one has ended.
     packed.put(node.heardOfKillSwitch)
     packed.put(node.lookUp.code, 2)
@@ -142,7 +145,7 @@ extension World {
     if let inquiry = node.inquiry?.value { pack(inquiry, &packed) }
     packed.put(node.watch != nil)
     if let watch = node.watch?.value {
-      packed.put(watch.machine.attempt, 2)
+      packed.put(watch.machine.attempt, 3)
       packed.put(watch.machine.asksByBankID)
       packed.put(watch.pending?.code ?? 0, 5)
     }
@@ -164,9 +167,9 @@ extension World {
   private func pack(_ run: ModelNode.Run, _ packed: inout Packed) {
     let machine = run.machine
     packed.put(machine.hold.generation == batch.generation)
-    packed.put(machine.trade.attempt, 2)
+    packed.put(machine.trade.attempt, 3)
     packed.put(machine.trade.quoteTries, 2)
-    packed.put(machine.taken.earlierAttempts.count, 2)
+    packed.put(machine.taken.earlierAttempts.count, 3)
     packed.put(run.sentEarly)
     packed.put(machine.stage.code, 4)
     if let intent = machine.intent {
@@ -185,7 +188,7 @@ extension World {
     let (machine, now) = (inquiry.machine, now)
     let deadline = machine.attempt.quoteExpiresAt.advanced(
       byMilliseconds: Scale.margin * Scale.tick)
-    packed.put(machine.attempt.number, 2)
+    packed.put(machine.attempt.number, 3)
     packed.put(machine.isEscalated)
     packed.put(machine.isForPerson)
     packed.put(machine.open.trade.doubtSince ?? now, from: now, -1...0, 1)
