@@ -25,6 +25,8 @@ public struct SettlementWatch: Hashable, Sendable {
   public let dealTransactionID: Identifier
   public let bankTransactionID: String?
   public let bookedAt: Timestamp
+  /// When the last question began.
+  private(set) var askedAt: Timestamp
   private var polls = 0
   private(set) var asksByBankID = false
   private(set) var isEscalated: Bool
@@ -39,6 +41,7 @@ public struct SettlementWatch: Hashable, Sendable {
     self.dealTransactionID = id
     self.bankTransactionID = trade.bankTransactionID
     self.bookedAt = at
+    self.askedAt = at
     self.isEscalated = trade.escalatedAt != nil
   }
 
@@ -47,6 +50,7 @@ public struct SettlementWatch: Hashable, Sendable {
       isEscalated = true
       return .write(.escalate(attempt: attempt))
     }
+    askedAt = now.wall
     if asksByBankID, let bankTransactionID {
       return .ask(.bankTransactionID(bankTransactionID))
     }
