@@ -135,6 +135,9 @@ extension World {
     for control in node.controls {
       packed.put(1, 1)
       packed.put(control.foundAt, from: now, -Scale.controlAge...0, 2)
+      // Here a control is asked for and found in one tick, but perhaps before a first answer.
+      let first = node.inquiry?.value.machine.firstNotFound
+      packed.put(first.map { control.askedAt > $0.answeredAt } ?? false)
       packed.put(control.dealBookedAt == ModelBank.controlBookedAt)
     }
     packed.put(0, 1)

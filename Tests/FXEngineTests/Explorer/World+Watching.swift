@@ -27,11 +27,12 @@ extension World {
   /// The controls that a machine is handed. The planted bug makes one up.
   private func controls(_ index: Int) -> [ControlAnswer] {
     guard bounds.mutation != .noPositiveControl else {
-      return [ControlAnswer(foundAt: now, dealBookedAt: ModelBank.controlBookedAt)]
+      return [ControlAnswer(foundAt: inquiryMoment.wall, dealBookedAt: ModelBank.controlBookedAt)]
     }
     guard bounds.mutation == .earlyNotFoundBelieved else { return nodes[index].controls }
     return nodes[index].controls.map { control in
       var shifted = control
+      shifted.askedAt = control.askedAt.advanced(byMilliseconds: shift)
       shifted.foundAt = control.foundAt.advanced(byMilliseconds: shift)
       return shifted
     }

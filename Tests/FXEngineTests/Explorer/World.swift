@@ -84,7 +84,7 @@ struct World: Sendable {
         moves.append(.engageKillSwitch)
       }
     }
-    if trade.status == .inDoubt, trade.escalatedAt != nil { moves.append(.resolve) }
+    if isForPerson { moves.append(.resolve) }
     if retries > 0, batch.status.isFinal, trade.status != .completed { moves.append(.retry) }
     if rollBacks > 0, trade.attempt > 0 { moves.append(.rollBack) }
     if rolledBackAt != nil { moves.append(.reconcile) }
@@ -168,8 +168,15 @@ struct World: Sendable {
       && bank.requests.isEmpty && nodes.allSatisfy { $0.run == nil }
   }
 
-  /// Nothing more is expected here, or only a person's decision.
+  /// Nothing more is expected here, or only a person's decision: on a doubt, or on a booked deal that
+  /// the bank has forgotten, which is put before a person after a day.
   var isEnd: Bool {
-    trade.status.isFinal || trade.status == .inDoubt && trade.escalatedAt != nil
+    trade.status.isFinal || isForPerson
+      || trade.status == .booked && bank.deals.allSatisfy { !$0.isKnown }
+  }
+
+  /// Escalated, or put in doubt without any attempt that could be asked about.
+  private var isForPerson: Bool {
+    trade.status == .inDoubt && (trade.escalatedAt != nil || trade.attempt == 0)
   }
 }
