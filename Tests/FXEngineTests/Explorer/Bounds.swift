@@ -42,6 +42,13 @@ enum Mutation: String, CaseIterable, Sendable {
   case countsOutside
 }
 
+/// What a search looks for.
+enum Promise: Hashable, Sendable {
+  case everything
+  /// Only that the bank has no two deals of one trade.
+  case oneDeal
+}
+
 /// What one exploration lets happen, and how often.
 struct Bounds: Sendable, CustomStringConvertible {
   var name: String
@@ -50,7 +57,7 @@ struct Bounds: Sendable, CustomStringConvertible {
   var hasControl = true
   /// A node may ask for the control deal before it has any doubt, as at its start.
   var asksForControlFirst = false
-  var crashes = 1
+  var crashes = 0
   /// Ticks that may pass while a node that is not frozen has something to do, over all.
   var delays = 0
   var mayCancel = false
@@ -59,6 +66,7 @@ struct Bounds: Sendable, CustomStringConvertible {
   var retries = 0
   var rollBacks = 0
   var mutation: Mutation?
+  var promise = Promise.everything
 
   init(_ name: String, _ change: (inout Bounds) -> Void = { _ in }) {
     self.name = name

@@ -15,6 +15,11 @@ struct Search {
     }
   }
 
+  struct Reached: Hashable {
+    var status: TradeStatus
+    var attempt: Int
+  }
+
   struct Step {
     var parent: Int32
     var move: Move?
@@ -24,6 +29,8 @@ struct Search {
   /// Found states, each with how it was first reached.
   private(set) var steps: [Step] = []
   private(set) var moves = 0
+  /// Every status that the trade came to have, at which attempt.
+  private(set) var reached: Set<Reached> = []
   /// States from which no end can be reached.
   private(set) var stuck: [Int] = []
   private(set) var isWhole = false
@@ -43,6 +50,7 @@ struct Search {
       var next: [(number: Int32, world: World)] = []
       for (number, world) in level {
         if world.isEnd { ends.append(number) }
+        reached.insert(Reached(status: world.trade.status, attempt: world.trade.attempt))
         for move in world.moves {
           let after = world.after(move)
           moves += 1

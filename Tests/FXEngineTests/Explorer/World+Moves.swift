@@ -60,7 +60,9 @@ extension World {
   }
 
   private mutating func answer(_ request: ModelBank.Request, _ answer: BookingAnswer) {
-    guard let asker = request.asker else { return }
+    guard let asker = request.asker, case .awaiting = nodes[asker].run?.value.pending else {
+      return
+    }
     hear(answer, by: asker)
   }
 
