@@ -26,6 +26,8 @@ struct BankHabits: Hashable, Sendable {
 enum Mutation: String, CaseIterable, Sendable {
   /// Every proof is given a fresh control that nobody has found.
   case noPositiveControl
+  /// A control counts as asked for just now, though it was before the first `NOT_FOUND`.
+  case earlyControl
   /// A question counts as asked, by both clocks, long after it was.
   case earlyNotFoundBelieved
   /// A write carries the present generation instead of its node's.

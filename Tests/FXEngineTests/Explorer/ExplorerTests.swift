@@ -72,13 +72,14 @@ import Testing
   }
 
   @Test(.enabled(if: isFull), arguments: within)
-  func `keeps every promise with one more crash and two more freezes`(bounds: Bounds) {
+  func `keeps every promise with one more crash and one more freeze`(bounds: Bounds) {
     var wide = bounds
     wide.name = "wide: \(bounds)"
     wide.crashes += 1
-    wide.delays += 2
+    wide.delays += 1
     let search = explore(wide)
     #expect(search.finding == nil, "\(search.finding?.description ?? "")")
+    #expect(search.isWhole)
     #expect(search.stuck.isEmpty)
   }
 
@@ -97,6 +98,10 @@ import Testing
       case .noPositiveControl:
         $0.bank.looksUp = false
         $0.promise = .oneDeal
+      case .earlyControl:
+        $0.bank.forgetting = .oldestFirst
+        $0.asksForControlFirst = true
+        $0.promise = .oneDeal
       case .earlyNotFoundBelieved, .callRepeated, .intentAfterCall: $0.promise = .oneDeal
       case .noGenerationCheck: $0.delays = 2
       case .randomID:
@@ -113,7 +118,8 @@ import Testing
     let finding = try #require(explore(bounds).finding)
     let expected =
       switch try #require(bounds.mutation) {
-      case .noPositiveControl, .earlyNotFoundBelieved, .callRepeated, .intentAfterCall, .randomID:
+      case .noPositiveControl, .earlyControl, .earlyNotFoundBelieved, .callRepeated,
+        .intentAfterCall, .randomID:
         "the bank has 2 deals of one trade"
       case .noGenerationCheck: "a fenced node's write was accepted"
       case .cancelAfterIntent: "cancelled with a deal at the bank"
@@ -153,7 +159,9 @@ import Testing
       $0.promise = .oneDeal
       $0.delays = 2
     }
-    #expect(explore(bounds).finding == nil)
+    let search = explore(bounds)
+    #expect(search.finding == nil)
+    #expect(search.isWhole)
   }
 
   private func explore(_ bounds: Bounds) -> Search {

@@ -26,15 +26,20 @@ extension World {
 
   /// The controls that a machine is handed. The planted bug makes one up.
   private func controls(_ index: Int) -> [ControlAnswer] {
-    guard bounds.mutation != .noPositiveControl else {
-      return [ControlAnswer(foundAt: inquiryMoment.wall, dealBookedAt: ModelBank.controlBookedAt)]
-    }
-    guard bounds.mutation == .earlyNotFoundBelieved else { return nodes[index].controls }
-    return nodes[index].controls.map { control in
-      var shifted = control
-      shifted.askedAt = control.askedAt.advanced(byMilliseconds: shift)
-      shifted.foundAt = control.foundAt.advanced(byMilliseconds: shift)
-      return shifted
+    let moment = inquiryMoment.wall
+    switch bounds.mutation {
+    case .noPositiveControl:
+      return [ControlAnswer(foundAt: moment, dealBookedAt: ModelBank.controlBookedAt)]
+    case .earlyControl, .earlyNotFoundBelieved:
+      return nodes[index].controls.map { control in
+        let age = now.milliseconds(since: control.foundAt)
+        return ControlAnswer(
+          askedAt: moment, foundAt: moment.advanced(byMilliseconds: -age),
+          dealBookedAt: control.dealBookedAt)
+      }
+    case .noGenerationCheck, .callRepeated, .intentAfterCall, .randomID, .cancelAfterIntent,
+      .countsOutside, nil:
+      return nodes[index].controls
     }
   }
 

@@ -169,11 +169,15 @@ struct World: Sendable {
       && bank.requests.isEmpty && nodes.allSatisfy { $0.run == nil }
   }
 
-  /// Nothing more is expected here, or only a person's decision: on a doubt, or on a booked deal that
-  /// the bank has forgotten, which is put before a person after a day.
-  var isEnd: Bool {
-    trade.status.isFinal || isForPerson
-      || trade.status == .booked && bank.deals.allSatisfy { !$0.isKnown }
+  /// Nothing more is expected here, or only a person's decision.
+  var isEnd: Bool { trade.status.isFinal || isForPerson || isUnconfirmed }
+
+  /// A booked deal that the bank has forgotten, or cannot find by any id that we have of it: it is
+  /// put before a person after a day.
+  private var isUnconfirmed: Bool {
+    let isLost = bank.deals.allSatisfy { !$0.isKnown }
+    return trade.status == .booked
+      && (isLost || !bounds.bank.looksUp && trade.bankTransactionID == nil)
   }
 
   /// Escalated, or put in doubt without any attempt that could be asked about.
