@@ -128,7 +128,8 @@ extension World {
   private func pack(_ node: ModelNode) -> Packed {
     var packed = Packed()
     packed.put(node.generation.map { $0 == batch.generation ? 2 : 1 } ?? 0, 2)
-    // The present hold ends with the lease, an older one has ended.
+    // An older hold has ended. The present one may outlive the lease, where the batch has ended.
+    if node.generation != nil { packed.put(node.validUntil, from: now, 0...Scale.lease, 2) }
     packed.put(node.heardOfKillSwitch)
     packed.put(node.lookUp.code, 2)
     packed.put(node.stray.map { code($0) } ?? 0, 2)
@@ -180,7 +181,9 @@ extension World {
     }
     switch run.pending {
     case .awaiting: packed.put(1, 5)
-    case .perform(.write(let command)): packed.put(8 + command.code, 5)
+    case .perform(.write(let command)):
+      packed.put(8 + command.code, 5)
+      if case .deferQuote(_, let due?) = command { packed.put(due, from: now, 0...3, 2) }
     case .perform(.witness(let kind, _, _, _)):
       packed.put(kind == .bookingAccepted ? 6 : 7, 5)
     case .perform: packed.put(0, 5)
@@ -199,7 +202,9 @@ extension World {
     packed.put(machine.firstNotFound != nil)
     if let first = machine.firstNotFound {
       packed.put(first.askedAt, from: machine.askedAt ?? now, -Scale.spacing...0, 1)
+      packed.put(first.answeredAt < now)
     }
+    if let askedAt = machine.askedAt { packed.put(askedAt, from: now, -Scale.spacing...0, 1) }
     packed.put(machine.askedAt.map { $0 > deadline ? 2 : 1 } ?? 0, 2)
     switch inquiry.pending {
     case nil: packed.put(0, 5)
