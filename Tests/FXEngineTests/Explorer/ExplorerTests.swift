@@ -48,6 +48,7 @@ import Testing
     Bounds("an operator's retry") {
       $0.bank.refuses = true
       $0.bank.lag = 0
+      $0.bank.work = 0
       $0.retries = 1
     },
     Bounds("a cancel") {
