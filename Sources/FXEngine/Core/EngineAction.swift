@@ -8,8 +8,9 @@ public enum Caller: Hashable, Sendable {
   case watch(TradeKey)
   /// What a predecessor left behind is being put in order.
   case recovery(TradeKey)
-  /// The positive control: this deal is asked for, on behalf of that inquiry or of the canary gate.
-  case control(ControlDeal, for: TradeKey?)
+  /// The positive control: this deal is asked for, on behalf of that inquiry or of the canary gate,
+  /// by a query that began then.
+  case control(ControlDeal, for: TradeKey?, askedAt: Timestamp)
 }
 
 /// What the core wants done. The shell performs each and feeds the answer back as an input.

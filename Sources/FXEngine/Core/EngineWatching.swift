@@ -127,7 +127,7 @@ extension EngineCore {
     case .write(let command): write(command, of: watch, generation)
     case .wait(let until): schedule(trade, atUptime: until)
     case .foundByOurID(let follow):
-      found(bookedAt: watch.bookedAt, at: now)
+      found(bookedAt: watch.bookedAt, askedAt: watch.askedAt, at: now)
       switch follow {
       case .write(let command): write(command, of: watch, generation)
       case .wait(let until): schedule(trade, atUptime: until)
@@ -184,8 +184,8 @@ extension EngineCore {
     case .watch(let trade):
       pollsOut -= 1
       poll(trade, at: now) { $0.answered(answer, at: now, settings: $1) }
-    case .control(let deal, let trade):
-      controlAnswered(answer, deal, for: trade, at: now)
+    case .control(let deal, let trade, let askedAt):
+      controlAnswered(answer, deal, for: trade, askedAt: askedAt, at: now)
     case .recovery: break
     }
   }
@@ -202,7 +202,8 @@ extension EngineCore {
       budget.spend(1)
       return actions.append(
         .askStatus(
-          .dealTransactionID(deal.dealTransactionID), .control(deal, for: trade), generation: 0))
+          .dealTransactionID(deal.dealTransactionID),
+          .control(deal, for: trade, askedAt: now.wall), generation: 0))
     }
     if let trade {
       inquire(trade, at: now) { inquiry, _ in inquiry.controlSought(at: now) }
@@ -212,11 +213,12 @@ extension EngineCore {
   }
 
   private mutating func controlAnswered(
-    _ answer: StatusAnswer, _ deal: ControlDeal, for trade: TradeKey?, at now: Moment
+    _ answer: StatusAnswer, _ deal: ControlDeal, for trade: TradeKey?, askedAt: Timestamp,
+    at now: Moment
   ) {
     switch answer {
     case .found:
-      found(bookedAt: deal.bookedAt, at: now)
+      found(bookedAt: deal.bookedAt, askedAt: askedAt, at: now)
     case .notFound:
       if trade == nil, gate.lookUp == .unproven { goSolo() }
     case .refused, .trouble:
@@ -233,9 +235,10 @@ extension EngineCore {
   }
 
   /// The bank has found, by our id, a deal that we know is booked.
-  private mutating func found(bookedAt: Timestamp, at now: Moment) {
+  private mutating func found(bookedAt: Timestamp, askedAt: Timestamp, at now: Moment) {
     controls.removeAll { $0.dealBookedAt == bookedAt }
-    controls.insert(ControlAnswer(foundAt: now.wall, dealBookedAt: bookedAt), at: 0)
+    controls.insert(
+      ControlAnswer(askedAt: askedAt, foundAt: now.wall, dealBookedAt: bookedAt), at: 0)
     if controls.count > EngineBounds.rememberedControls { forgetOneControl() }
     if gate.lookUp != .byDealTransactionID {
       move(gate: .open)

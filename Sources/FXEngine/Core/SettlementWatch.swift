@@ -25,9 +25,11 @@ public struct SettlementWatch: Hashable, Sendable {
   public let dealTransactionID: Identifier
   public let bankTransactionID: String?
   public let bookedAt: Timestamp
+  /// When the last question began.
+  private(set) var askedAt: Timestamp
   private var polls = 0
-  private var asksByBankID = false
-  private var isEscalated: Bool
+  private(set) var asksByBankID = false
+  private(set) var isEscalated: Bool
 
   /// Nil for a trade that has no deal to ask for.
   public init?(_ trade: Trade) {
@@ -39,6 +41,7 @@ public struct SettlementWatch: Hashable, Sendable {
     self.dealTransactionID = id
     self.bankTransactionID = trade.bankTransactionID
     self.bookedAt = at
+    self.askedAt = at
     self.isEscalated = trade.escalatedAt != nil
   }
 
@@ -47,6 +50,7 @@ public struct SettlementWatch: Hashable, Sendable {
       isEscalated = true
       return .write(.escalate(attempt: attempt))
     }
+    askedAt = now.wall
     if asksByBankID, let bankTransactionID {
       return .ask(.bankTransactionID(bankTransactionID))
     }
