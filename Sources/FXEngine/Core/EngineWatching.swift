@@ -134,10 +134,9 @@ extension EngineCore {
       }
     case .blind(let until):
       schedule(trade, atUptime: until)
-      if gate.lookUp == .unproven {
-        move(gate: .blind)
-        endCanary()
-      }
+      move(gate: .blind)
+      wakeAll(at: now)
+      endCanary()
     }
   }
 
@@ -183,7 +182,10 @@ extension EngineCore {
       }
     case .watch(let trade):
       pollsOut -= 1
-      poll(trade, at: now) { $0.answered(answer, at: now, settings: $1) }
+      let isCanary = gate == .soloBusy(trade)
+      poll(trade, at: now) {
+        $0.answered(answer, isCanary: isCanary, at: now, settings: $1)
+      }
     case .control(let deal, let trade, let askedAt):
       controlAnswered(answer, deal, for: trade, askedAt: askedAt, at: now)
     case .recovery: break

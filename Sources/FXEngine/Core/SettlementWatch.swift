@@ -57,8 +57,9 @@ public struct SettlementWatch: Hashable, Sendable {
     return .ask(.dealTransactionID(dealTransactionID))
   }
 
+  /// - Parameter isCanary: this deal is the one that shows whether the bank knows our ids.
   public mutating func answered(
-    _ answer: StatusAnswer, at now: Moment, settings: EngineSettings
+    _ answer: StatusAnswer, isCanary: Bool, at now: Moment, settings: EngineSettings
   ) -> Action {
     let wasByOurID = !(asksByBankID && bankTransactionID != nil)
     switch answer {
@@ -80,13 +81,14 @@ public struct SettlementWatch: Hashable, Sendable {
       case .wait(let until): return .wait(untilUptime: until)
       }
     case .notFound:
-      // Ours first, then the bank's, in turn, until one of them works.
-      if bankTransactionID != nil { asksByBankID.toggle() }
       let until = next(at: now, settings: settings)
       let sinceBooked = now.wall.milliseconds(since: bookedAt)
-      if wasByOurID, sinceBooked > settings.proof.doubtMarginMilliseconds {
-        return .blind(untilUptime: until)
-      }
+      let isPastMargin = sinceBooked > settings.proof.doubtMarginMilliseconds
+      // The canary shows whether the bank knows our ids: it is asked for by nothing else before.
+      if isCanary, !isPastMargin { return .wait(untilUptime: until) }
+      // Ours first, then the bank's, in turn, until one of them works.
+      if bankTransactionID != nil { asksByBankID.toggle() }
+      if isCanary, wasByOurID { return .blind(untilUptime: until) }
       return .wait(untilUptime: until)
     case .refused, .trouble:
       return .wait(untilUptime: next(at: now, settings: settings))

@@ -139,7 +139,7 @@ extension World {
     case .bankTransactionID(let text): answer = status(ofBankID: text)
     }
     var command: TradeCommand?
-    switch watch.machine.answered(answer, at: moment, settings: settings) {
+    switch watch.machine.answered(answer, isCanary: true, at: moment, settings: settings) {
     case .write(let write): command = write
     case .foundByOurID(let next):
       nodes[index].found(bookedAt: watch.machine.bookedAt, at: now)
