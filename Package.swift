@@ -104,7 +104,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "FXFilesTests", dependencies: ["FXFiles"], swiftSettings: house),
     .testTarget(
-      name: "FXEngineTests", dependencies: ["FXEngine", "FXSimulation", "FXTesting"],
+      name: "FXEngineTests", dependencies: ["FXEngine", "FXFiles", "FXSimulation", "FXTesting"],
       swiftSettings: house),
     .testTarget(
       name: "FXStoreTests",

@@ -49,6 +49,10 @@ public struct RowProblem: Error, Hashable, Sendable {
     case clientUnknown = "client_unknown"
     case clientInactive = "client_inactive"
     case accountUnknown = "account_unknown"
+    case accountNotOpen = "account_not_open"
+    case otcRateMissing = "otc_rate_missing"
+    case otcRateStale = "otc_rate_stale"
+    case calendarUnknown = "calendar_unknown"
     case duplicateInFile = "duplicate_in_file"
     case duplicateRecent = "duplicate_recent"
   }

@@ -96,6 +96,13 @@ extension MemoryBooks {
     }.prefix(max(0, limit)).map { $0 }
   }
 
+  /// See `BookStore.accounts(ofCIF:)`.
+  public func accounts(ofCIF numbers: Set<String>) throws(StoreError) -> [SettlementAccount] {
+    numbers.sorted().flatMap { number in
+      client(withCIF: number).map { accounts[$0.index] } ?? []
+    }
+  }
+
   /// See `BookStore.otcRate`.
   public func otcRate(_ pair: CurrencyPair) throws(StoreError) -> OTCRate? { otcRates[pair] }
 

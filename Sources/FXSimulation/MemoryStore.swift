@@ -137,6 +137,12 @@ extension MemoryStore {
     }
   }
 
+  public func accounts(
+    ofCIF numbers: Set<String>
+  ) async throws(StoreError) -> [SettlementAccount] {
+    try transact { (books) throws(StoreError) in try books.accounts(ofCIF: numbers) }
+  }
+
   public func otcRate(_ pair: CurrencyPair) async throws(StoreError) -> OTCRate? {
     try transact { (books) throws(StoreError) in try books.otcRate(pair) }
   }

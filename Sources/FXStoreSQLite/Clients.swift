@@ -88,6 +88,18 @@ extension SQLiteStore {
     }
   }
 
+  public func accounts(
+    ofCIF numbers: Set<String>
+  ) async throws(StoreError) -> [SettlementAccount] {
+    try await read { transaction in
+      try numbers.sorted().flatMap { number in
+        try transaction.client(cifNumber: number).map { client in
+          try transaction.accounts(of: client.key, cifNumber: number)
+        } ?? []
+      }
+    }
+  }
+
   public func otcRate(_ pair: CurrencyPair) async throws(StoreError) -> OTCRate? {
     try await read { try $0.otcRate(pair) }
   }

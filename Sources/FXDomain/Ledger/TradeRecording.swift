@@ -11,14 +11,19 @@ extension Ledger {
       trade.doubtSince = nil
       trade.escalatedAt = nil
     }
-    defer {
-      if to == .cancelled, trade.failure == nil {
-        trade.failure = Failure(.cancelledByUser, "Cancelled before anything was booked.")
-      }
-      if to == .inDoubt { trade.doubtSince = now }
+    let write = recordDetails(of: step.command, in: &trade, batch: batch, to: to, now: now)
+    if to == .cancelled, trade.failure == nil {
+      trade.failure = Failure(.cancelledByUser, "Cancelled before anything was booked.")
     }
+    if to == .inDoubt { trade.doubtSince = now }
+    return write
+  }
 
-    switch step.command {
+  /// Writes what the command itself tells.
+  private static func recordDetails(
+    of command: TradeCommand, in trade: inout Trade, batch: Batch, to: TradeStatus, now: Timestamp
+  ) -> LedgerEntry.AttemptWrite? {
+    switch command {
     case .take:
       trade.notBefore = nil
       return nil
@@ -49,12 +54,7 @@ extension Ledger {
       trade.failure = failure
       return nil
     case .recordFound(_, let deal):
-      trade.dealReference = deal.dealReference ?? trade.dealReference
-      let write = recordBooked(in: &trade, bankTransactionID: deal.bankTransactionID, now: now)
-      guard deal.status == .failed else { return write }
-      trade.failure = Failure(.settlementFailed, "The bank says that the deal failed.")
-      return .end(
-        number: trade.attempt, .settlementFailed, bankTransactionID: deal.bankTransactionID)
+      return recordFound(deal, in: &trade, now: now)
     case .recordNotBooked(let proof):
       trade.failure =
         to == .failed
@@ -108,6 +108,17 @@ extension Ledger {
     trade.isResolvedByPerson = false
     trade.failure = nil
     return .end(number: trade.attempt, .booked, bankTransactionID: bankTransactionID)
+  }
+
+  private static func recordFound(
+    _ deal: FoundDeal, in trade: inout Trade, now: Timestamp
+  ) -> LedgerEntry.AttemptWrite {
+    trade.dealReference = deal.dealReference ?? trade.dealReference
+    let write = recordBooked(in: &trade, bankTransactionID: deal.bankTransactionID, now: now)
+    guard deal.status == .failed else { return write }
+    trade.failure = Failure(.settlementFailed, "The bank says that the deal failed.")
+    return .end(
+      number: trade.attempt, .settlementFailed, bankTransactionID: deal.bankTransactionID)
   }
 
   private static func recordResolution(

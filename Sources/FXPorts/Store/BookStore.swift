@@ -16,6 +16,8 @@ public protocol BookStore: Sendable {
   func accounts(
     after cursor: AccountCursor?, cifNumber: String?, limit: Int
   ) async throws(StoreError) -> [SettlementAccount]
+  /// The accounts of these customers, in the order of their CIF numbers and currencies.
+  func accounts(ofCIF numbers: Set<String>) async throws(StoreError) -> [SettlementAccount]
 
   func otcRate(_ pair: CurrencyPair) async throws(StoreError) -> OTCRate?
   /// Sets the rate, stamped by the store's clock. A jump beyond `jumpBasisPoints` of the present one

@@ -73,6 +73,14 @@ extension StoreConformance {
       let rest = try await world.store.accounts(after: after, cifNumber: "101", limit: 3)
       #expect(rest.map(\.currency) == [.zar])
     },
+    StoreCase("finds the accounts of many clients at once") { world in
+      let found = try await world.store.accounts(ofCIF: ["103", "101", "999"])
+      #expect(
+        found.map { "\($0.cifNumber) \($0.currency)" } == [
+          "101 USD", "101 ZAR", "103 USD", "103 ZAR",
+        ])
+      #expect(try await world.store.accounts(ofCIF: []).isEmpty)
+    },
     StoreCase("asks for a confirmation before an OTC rate jumps") { world in
       let pair = world.deal(rands: 1).pair
       #expect(try await world.store.otcRate(pair) == nil)

@@ -1,0 +1,142 @@
+import FXDomain
+import FXFiles
+import FXPorts
+
+/// The desk's door: rows that a file or a caller gave become a stored batch, whole or not at all.
+public struct Intake: Sendable {
+  private let store: any BookStore
+  private let settings: IntakeSettings
+  private let now: @Sendable () -> Timestamp
+  private let random: @Sendable () -> UInt64
+
+  /// - Parameters:
+  ///   - now: the wall clock, which dates trades and judges the age of OTC rates.
+  ///   - random: 64 random bits, of which identifiers are made.
+  public init(
+    store: any BookStore, settings: IntakeSettings, now: @escaping @Sendable () -> Timestamp,
+    random: @escaping @Sendable () -> UInt64
+  ) {
+    self.store = store
+    self.settings = settings
+    self.now = now
+    self.random = random
+  }
+
+  /// Stores a batch of these rows, in their order, or tells all that is wrong with them.
+  ///
+  /// Repetitions of trades that are already stored are looked for once the rows are good otherwise.
+  public func submit(
+    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor
+  ) async throws(StoreError) -> Result<Batch, IntakeRefusal> {
+    let mistakes = options.problems
+    guard mistakes.isEmpty else { return .failure(.options(mistakes)) }
+    guard !rows.isEmpty else { return .failure(.file(.noRows, "Give at least one row.")) }
+    guard rows.count <= settings.maxRows else {
+      return .failure(.file(.tooManyRows, "Give at most \(settings.maxRows) rows."))
+    }
+
+    let moment = now()
+    let facts = try await facts(about: rows, options, at: moment)
+    var rules = IntakeRules(facts: facts, options: options, settings: settings, rows: rows.count)
+    for row in rows { rules.add(row) }
+    guard rules.problems.isEmpty else { return .failure(.problems(rules.problems)) }
+
+    let request = CreateRequest(
+      batch: BatchDraft(
+        id: identifier(at: moment), name: options.name, pricing: options.pricing,
+        priority: options.priority, maxConcurrentTrades: options.maxConcurrentTrades,
+        policy: options.policy),
+      trades: rules.trades, tradeIDs: rows.map { _ in identifier(at: moment) }, actor: actor,
+      starts: options.starts,
+      duplicateWindowMilliseconds:
+        options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
+    return try await store.create(request).mapError(IntakeRefusal.init)
+  }
+
+  /// Creates clients and updates those that are known, with their accounts; all or none. A file
+  /// confirms no account: what the bank has told of one stays.
+  public func importClients(_ rows: [ClientRow]) async throws(StoreError) -> UpsertCounts {
+    try await store.upsert(
+      rows.map { row in
+        ClientRecord(
+          name: row.name, cifNumber: row.cifNumber, spread: row.spread,
+          accounts: row.accounts.map { account in
+            SettlementAccount(
+              cifNumber: row.cifNumber, currency: account.currency, accountNumber: account.number)
+          })
+      })
+  }
+
+  private func identifier(at moment: Timestamp) -> Identifier {
+    .timeOrdered(at: moment, random: (random(), random()))
+  }
+
+  private func facts(
+    about rows: [TradeRow], _ options: BatchOptions, at moment: Timestamp
+  ) async throws(StoreError) -> IntakeFacts {
+    var facts = IntakeFacts(now: moment)
+    var numbers: Set<String> = []
+    var seen: Set<String> = []
+    var pairs: Set<CurrencyPair> = []
+    for row in rows {
+      if seen.insert(row.cifNumber).inserted { numbers.insert(row.cifNumber) }
+      if numbers.count == IntakeBounds.clientsPerQuery {
+        try await addClients(numbers, to: &facts)
+        numbers.removeAll(keepingCapacity: true)
+      }
+      if options.pricing == .otc, !row.isFixed { pairs.insert(row.pair) }
+    }
+    if !numbers.isEmpty { try await addClients(numbers, to: &facts) }
+    for pair in pairs { facts.otcRates[pair] = try await store.otcRate(pair) }
+    return facts
+  }
+
+  private func addClients(
+    _ numbers: Set<String>, to facts: inout IntakeFacts
+  ) async throws(StoreError) {
+    for client in try await store.clients(withCIF: numbers) {
+      facts.clients[client.cifNumber] = KnownClient(client)
+    }
+    for account in try await store.accounts(ofCIF: numbers) {
+      facts.clients[account.cifNumber]?.accounts.append(
+        (currency: account.currency, mayDeal: account.status.mayDeal))
+    }
+  }
+}
+
+extension IntakeRefusal {
+  /// What the store found when it was about to write.
+  init(_ refusal: CreateRefusal) {
+    var problems = FileProblems()
+    switch refusal {
+    case .approvalRequired:
+      self = .approvalRequired
+      return
+    case .empty:
+      self = .file(.noRows, "Give at least one row.")
+      return
+    case .duplicates(let duplicates):
+      for duplicate in duplicates {
+        problems.append(
+          RowProblem(
+            row: duplicate.row, column: nil, code: .duplicateRecent,
+            detail: "Remove this row, which repeats a trade of batch \(duplicate.batchID) of "
+              + "\(duplicate.createdAt), or allow duplicates."))
+      }
+    case .clients(let rows):
+      for row in rows {
+        problems.append(
+          RowProblem(
+            row: row, column: "Client CIF", code: .clientInactive,
+            detail: "This client is no longer active."))
+      }
+    }
+    self = .problems(problems)
+  }
+
+  static func file(_ code: RowProblem.Code, _ detail: String) -> IntakeRefusal {
+    var problems = FileProblems()
+    problems.append(RowProblem(row: nil, column: nil, code: code, detail: detail))
+    return .problems(problems)
+  }
+}

@@ -1,0 +1,173 @@
+import FXDomain
+import FXFiles
+import FXPorts
+
+/// A client as the rules need it.
+struct KnownClient: Sendable {
+  let key: ClientKey
+  let isActive: Bool
+  let spread: Pips
+  /// By currency, whether the account may deal.
+  var accounts: [(currency: Currency, mayDeal: Bool)] = []
+
+  init(_ client: Client) {
+    key = client.key
+    isActive = client.isActive
+    spread = client.spread
+  }
+}
+
+/// The desk's records about everything that some rows name.
+struct IntakeFacts: Sendable {
+  var now: Timestamp
+  var clients: [String: KnownClient] = [:]
+  /// Of the pairs that need one and have one.
+  var otcRates: [CurrencyPair: OTCRate] = [:]
+}
+
+/// The rules for new trades, applied to row after row: from a file's words to a batch's trades.
+struct IntakeRules {
+  private struct Terms: Hashable {
+    let pair: CurrencyPair
+    let delivery: Delivery
+  }
+
+  private let facts: IntakeFacts
+  private let options: BatchOptions
+  private let settings: IntakeSettings
+  private var valueDates: [Terms: Result<CivilDate, CalendarError>] = [:]
+  /// The place in `trades` of each one, by its fingerprint, or by the next free one after it.
+  private var placesByPrint: [Int64: Int32] = [:]
+  private(set) var trades: [TradeDraft] = []
+  private(set) var problems = FileProblems()
+
+  init(facts: IntakeFacts, options: BatchOptions, settings: IntakeSettings, rows: Int) {
+    self.facts = facts
+    self.options = options
+    self.settings = settings
+    trades.reserveCapacity(rows)
+    if !options.allowsDuplicates { placesByPrint.reserveCapacity(rows) }
+  }
+
+  /// The trade of a row is added where its client and its deal can be told; every rule that it
+  /// breaks is noted.
+  mutating func add(_ row: TradeRow) {
+    let client = facts.clients[row.cifNumber]
+    check(client, of: row)
+    if !row.amount.isPositive {
+      refuse(row, "Amount", .notPositive, "Give an amount above zero.")
+    }
+    let deal = Deal(pair: row.pair, side: row.side, amount: row.amount)
+    if deal == nil {
+      refuse(
+        row, "Currency", .currencyNotInPair,
+        "Give the amount in \(row.pair.base) or \(row.pair.quote).")
+    }
+    checkRate(of: row)
+    let date = valueDate(of: row)
+    guard let client, let deal else { return }
+    add(
+      TradeDraft(
+        row: row.row, client: client.key, deal: deal, delivery: row.delivery, valueDate: date,
+        allowance: row.allowance, externalRef: row.reference,
+        spread: row.spread ?? client.spread,
+        fixedRate: row.isFixed || options.pricing == .fixed ? row.fixedRate : nil))
+  }
+
+  private mutating func add(_ trade: TradeDraft) {
+    if !options.allowsDuplicates {
+      var print = trade.fingerprint
+      while let place = placesByPrint[print] {
+        let first = trades[Int(place)]
+        if first.isDuplicate(of: trade) {
+          problems.append(
+            RowProblem(
+              row: trade.row, column: nil, code: .duplicateInFile,
+              detail: "Remove this row, which repeats row \(first.row), or allow duplicates."))
+          return
+        }
+        print &+= 1
+      }
+      placesByPrint[print] = Int32(trades.count)
+    }
+    trades.append(trade)
+  }
+
+  private mutating func check(_ client: KnownClient?, of row: TradeRow) {
+    guard let client else {
+      return refuse(
+        row, "Client CIF", .clientUnknown, "Register client \(row.cifNumber) before its trades.")
+    }
+    if !client.isActive {
+      refuse(row, "Client CIF", .clientInactive, "Client \(row.cifNumber) is not active.")
+    }
+    for currency in [row.pair.base, row.pair.quote] {
+      let account = client.accounts.first { $0.currency == currency }
+      if account == nil {
+        refuse(
+          row, "Client CIF", .accountUnknown,
+          "Register the \(currency) account of client \(row.cifNumber).")
+      } else if account?.mayDeal == false {
+        refuse(
+          row, "Client CIF", .accountNotOpen,
+          "The \(currency) account of client \(row.cifNumber) is dormant or closed.")
+      }
+    }
+  }
+
+  private mutating func checkRate(of row: TradeRow) {
+    if row.isFixed || options.pricing == .fixed {
+      if row.fixedRate?.isPositive != true {
+        refuse(row, "Fixed Rate", .missingFixedRate, "Give a Fixed Rate above zero.")
+      }
+      return
+    }
+    guard options.pricing == .otc else { return }
+    guard let rate = facts.otcRates[row.pair] else {
+      return refuse(row, "CurPair", .otcRateMissing, "Set an OTC rate for \(row.pair).")
+    }
+    if facts.now.milliseconds(since: rate.setAt) > settings.otcRateAgeMilliseconds {
+      refuse(
+        row, "CurPair", .otcRateStale,
+        "Set the OTC rate for \(row.pair) anew: it is of \(rate.setAt).")
+    }
+  }
+
+  /// Noted with the trade as planned; the quote asks again for the day on which it is taken.
+  private mutating func valueDate(of row: TradeRow) -> CivilDate? {
+    let terms = Terms(pair: row.pair, delivery: row.delivery)
+    let result = valueDates[terms] ?? computed(terms)
+    valueDates[terms] = result
+    switch result {
+    case .success(let date):
+      return date
+    case .failure(.calendarUnknown(let currency, let year)):
+      refuse(
+        row, "CurPair", .calendarUnknown,
+        "Configure the closed days of \(currency) in \(year): no value date can be told.")
+    case .failure(.noOpenDay(let date)):
+      refuse(
+        row, "CurPair", .calendarUnknown,
+        "Correct the closed days of \(row.pair): no day from \(date) on is open.")
+    }
+    return nil
+  }
+
+  private func computed(_ terms: Terms) -> Result<CivilDate, CalendarError> {
+    do throws(CalendarError) {
+      return .success(
+        try settings.valueDates.valueDate(
+          for: terms.pair, delivery: terms.delivery, at: facts.now, clock: settings.deskClock,
+          cutOffs: settings.cutOffs
+        ).date)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private mutating func refuse(
+    _ row: TradeRow, _ column: String, _ code: RowProblem.Code, _ detail: String
+  ) {
+    problems.append(RowProblem(row: row.row, column: column, code: code, detail: detail))
+  }
+}

@@ -1,0 +1,89 @@
+import FXDomain
+import FXFiles
+
+/// How a batch is to be run, as the desk says it beside the rows.
+public struct BatchOptions: Hashable, Sendable {
+  /// 1 to 200 characters, none of them a control character.
+  public var name: String
+  public var pricing: PricingMode
+  /// 1 to 10, highest first; what lies beyond is taken for the nearest.
+  public var priority: Int
+  /// 1 to 100.
+  public var maxConcurrentTrades: Int
+  public var policy: BatchPolicy
+  /// Puts the batch into the queue at once.
+  public var starts: Bool
+  /// Rows that repeat another row, or a trade of the last day, are wanted.
+  public var allowsDuplicates: Bool
+
+  public init(
+    name: String, pricing: PricingMode, priority: Int = 5, maxConcurrentTrades: Int = 5,
+    policy: BatchPolicy = .init(), starts: Bool, allowsDuplicates: Bool
+  ) {
+    self.name = name
+    self.pricing = pricing
+    self.priority = priority
+    self.maxConcurrentTrades = maxConcurrentTrades
+    self.policy = policy
+    self.starts = starts
+    self.allowsDuplicates = allowsDuplicates
+  }
+
+  /// Everything that is wrong with these options, in full sentences.
+  public var problems: [String] {
+    var problems: [String] = []
+    if name.isEmpty || name.count > IntakeBounds.nameCharacters {
+      problems.append("A batch's name has 1 to \(IntakeBounds.nameCharacters) characters.")
+    }
+    if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      problems.append("A batch's name has no control characters.")
+    }
+    func require(_ value: Int?, in range: ClosedRange<Int>, _ what: String) {
+      guard let value, !range.contains(value) else { return }
+      problems.append("\(what) must be from \(range.lowerBound) to \(range.upperBound).")
+    }
+    require(maxConcurrentTrades, in: IntakeBounds.concurrentTrades, "The trades at once")
+    require(policy.maxAttempts, in: IntakeBounds.triesPerRound, "The attempts of a round")
+    require(policy.maxQuoteTries, in: IntakeBounds.triesPerRound, "The quote tries of a round")
+    require(policy.toleratedFailurePercent, in: 0...100, "The tolerated share of failures")
+    if let tolerated = policy.toleratedFailures, tolerated < 0 {
+      problems.append("The tolerated failures must not be below 0.")
+    }
+    return problems
+  }
+}
+
+/// What the desk has configured about new batches.
+public struct IntakeSettings: Sendable {
+  public var maxRows: Int
+  /// How far back a trade counts as a duplicate.
+  public var duplicateWindowMilliseconds: Int64
+  public var valueDates: ValueDates
+  public var cutOffs: CutOffs
+  public var deskClock: DeskClock
+  /// An OTC rate older than this prices nothing.
+  public var otcRateAgeMilliseconds: Int64
+
+  public init(
+    maxRows: Int = FileBounds.maximumDataRows, duplicateWindowMilliseconds: Int64 = 86_400_000,
+    valueDates: ValueDates = ValueDates(), cutOffs: CutOffs = .none,
+    deskClock: DeskClock = .johannesburg, otcRateAgeMilliseconds: Int64 = 86_400_000
+  ) {
+    self.maxRows = maxRows
+    self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
+    self.valueDates = valueDates
+    self.cutOffs = cutOffs
+    self.deskClock = deskClock
+    self.otcRateAgeMilliseconds = otcRateAgeMilliseconds
+  }
+}
+
+/// Why rows did not become a batch. Nothing was stored.
+public enum IntakeRefusal: Error, Hashable, Sendable {
+  /// Rows that break a rule of the desk.
+  case problems(FileProblems)
+  /// Options that cannot be, each told in a full sentence.
+  case options([String])
+  /// The batch is to start at once, and asks for another person's approval first.
+  case approvalRequired
+}

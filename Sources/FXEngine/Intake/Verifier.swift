@@ -1,0 +1,214 @@
+import FXDomain
+import FXPorts
+
+/// What a look over everything that is stored found.
+public struct VerifyReport: Hashable, Sendable {
+  /// One full sentence each; empty when all is well. The first thousand, and how many more.
+  public internal(set) var findings: [String] = []
+  public internal(set) var batches = 0
+  public internal(set) var trades = 0
+  public internal(set) var events = 0
+  private var unkept = 0
+
+  public init() {}
+
+  mutating func find(_ sentence: String) {
+    if findings.count < IntakeBounds.keptFindings { findings.append(sentence) } else { unkept += 1 }
+  }
+
+  mutating func close() {
+    if unkept > 0 { findings.append("\(unkept) more findings are left out.") }
+  }
+}
+
+/// Recomputes what must hold in a store: counts, ends, chains, seals, transitions and figures.
+///
+/// The store may be live. Nothing is compared with anything that was written at another moment: a
+/// batch's row is held against the log up to the head that the row itself names, and a trade's row
+/// against every status that the log gives it from that head on.
+///
+/// Memory holds one batch's statuses, and the sealed heads of one page of batches.
+public struct Verifier: Sendable {
+  private let store: any BookStore
+
+  public init(store: any BookStore) { self.store = store }
+
+  /// Looks over all batches that exist when it begins.
+  public func verify() async throws(StoreError) -> VerifyReport {
+    var report = VerifyReport()
+    try await verifyInstallation(&report)
+    try await verifySeals(&report)
+    let newest = try await store.batches(BatchQuery(order: .newestFirst, limit: 1)).first
+    var last: Batch?
+    while let newest, last.map({ $0.key < newest.key }) ?? true {
+      let page = try await store.batches(
+        BatchQuery(order: .oldestFirst, after: last?.id, limit: IntakeBounds.pageBatches))
+      guard !page.isEmpty else { break }
+      let seals = try await sealedHeads(of: Set(page.map(\.key)))
+      for listed in page {
+        // Read after the seals: what was sealed lies on the chain as it is now.
+        guard let batch = try await store.batch(listed.id) else {
+          report.find("Batch \(listed.id) is listed, and cannot be read.")
+          continue
+        }
+        report.batches += 1
+        try await verify(batch, sealed: seals[batch.key] ?? [:], &report)
+      }
+      last = page.last
+    }
+    report.close()
+    return report
+  }
+
+  // MARK: Chains and seals
+
+  private func verifyInstallation(_ report: inout VerifyReport) async throws(StoreError) {
+    let seals = try await sealedHeads(of: [Journal.installation])
+    guard let head = try await store.chainHead(of: Journal.installation) else {
+      return report.find("The installation has no chain of events.")
+    }
+    var replay = Replay(
+      of: Journal.installation, name: "The installation",
+      sealed: seals[Journal.installation] ?? [:])
+    try await read(&replay, upTo: head.length, &report)
+    replay.check(head, &report)
+  }
+
+  /// The seals' own chain, and that every sealed chain still exists.
+  private func verifySeals(_ report: inout VerifyReport) async throws(StoreError) {
+    var previous = ChainHead.start.digest
+    var number: Int64 = 0
+    var known: Set<BatchKey> = []
+    while true {
+      let page = try await store.seals(after: number, limit: IntakeBounds.pageSeals)
+      guard !page.isEmpty else { return }
+      for seal in page {
+        if seal.number != number + 1 { report.find("Seal \(number + 1) is missing.") }
+        number = seal.number
+        let digest = Journal.seal(seal.heads.map { ($0.batch, $0.head) }, after: previous)
+        if digest != seal.digest { report.find("Seal \(number) breaks the chain of seals.") }
+        previous = seal.digest
+        for head in seal.heads where known.insert(head.batch).inserted {
+          let present = try await store.chainHead(of: head.batch)
+          if present == nil {
+            report.find("Seal \(number) names batch key \(head.batch), which is gone.")
+          }
+        }
+      }
+    }
+  }
+
+  /// By batch and length, the digests under which some chains were sealed.
+  private func sealedHeads(
+    of batches: Set<BatchKey>
+  ) async throws(StoreError) -> [BatchKey: [Int64: [UInt8]]] {
+    var found: [BatchKey: [Int64: [UInt8]]] = [:]
+    var number: Int64 = 0
+    while true {
+      let page = try await store.seals(after: number, limit: IntakeBounds.pageSeals)
+      guard let last = page.last else { return found }
+      for head in page.lazy.flatMap(\.heads) where batches.contains(head.batch) {
+        found[head.batch, default: [:]][head.head.length] = head.head.digest
+      }
+      number = last.number
+    }
+  }
+
+  private func read(
+    _ replay: inout Replay, upTo length: Int64, _ report: inout VerifyReport
+  ) async throws(StoreError) {
+    while replay.head.length < length {
+      let page = try await store.events(
+        of: replay.batch, after: replay.lastSequence,
+        limit: Int(min(length - replay.head.length, Int64(IntakeBounds.pageEvents))))
+      guard !page.isEmpty else {
+        report.find(
+          "\(replay.name) has \(replay.head.length) events where its head counts \(length).")
+        return
+      }
+      for event in page { replay.add(event, &report) }
+    }
+  }
+
+  // MARK: One batch
+
+  private func verify(
+    _ batch: Batch, sealed: [Int64: [UInt8]], _ report: inout VerifyReport
+  ) async throws(StoreError) {
+    var replay = Replay(of: batch.key, name: "Batch \(batch.id)", sealed: sealed)
+    try await read(&replay, upTo: batch.chain.length, &report)
+    replay.check(batch.chain, &report)
+    replay.check(batch, &report)
+
+    // Trades that another writer moved since the batch's row was read.
+    var moved: [TradeKey: (id: Identifier, status: TradeStatus)] = [:]
+    var last: TradeKey?
+    var count = 0
+    while true {
+      let page = try await store.trades(
+        TradeQuery(batch: batch.key, after: last, limit: IntakeBounds.pageTrades))
+      guard !page.isEmpty else { break }
+      for trade in page {
+        if replay.status(of: trade.key) != trade.status {
+          moved[trade.key] = (trade.id, trade.status)
+        }
+        try await verify(trade, &report)
+      }
+      count += page.count
+      last = page.last?.key
+    }
+    report.trades += count
+    if count != batch.counts.total {
+      report.find("Batch \(batch.id) counts \(batch.counts.total) trades and has \(count).")
+    }
+    guard !moved.isEmpty, let now = try await store.batch(batch.id) else { return }
+    replay.watch(moved.mapValues(\.status))
+    try await read(&replay, upTo: now.chain.length, &report)
+    for key in replay.unreached.keys.sorted() {
+      guard let trade = moved[key] else { continue }
+      report.find(
+        "Trade \(trade.id) is \(trade.status.rawValue), and its log ends at "
+          + "\(replay.status(of: key).rawValue).")
+    }
+  }
+
+  private func verify(_ trade: Trade, _ report: inout VerifyReport) async throws(StoreError) {
+    if trade.attempt > 0 {
+      let attempts = try await store.attempts(of: trade.key)
+      if attempts.count(where: { $0.outcome == .booked }) > 1 {
+        report.find("Trade \(trade.id) has more than one attempt that is booked.")
+      }
+      if let id = trade.dealTransactionID,
+        !attempts.contains(where: { $0.dealTransactionID == id })
+      {
+        report.find("Trade \(trade.id) names deal \(id), which none of its attempts has.")
+      }
+    }
+    // Without an attempt, a booking is known from evidence alone, which has no figures.
+    guard trade.status == .booked || trade.status == .completed, trade.attempt > 0 else { return }
+    guard let priced = trade.figures?.priced, trade.dealTransactionID != nil else {
+      return report.find(
+        "Trade \(trade.id) is \(trade.status.rawValue) without the figures and id of its deal.")
+    }
+    if trade.deal.repriced(as: priced) != priced {
+      report.find(
+        "Trade \(trade.id) has figures that its rates \(priced.quoteRate) and "
+          + "\(priced.clientRate) do not make.")
+    }
+  }
+}
+
+extension Deal {
+  /// The figures that these rates make, or nil where they make none.
+  fileprivate func repriced(as priced: Priced) -> Priced? {
+    let unbounded = RateRules(
+      minimumMargin: Pips(rateUnits: .min), collarBasisPoints: nil)
+    do throws(RateRefusal) {
+      return try self.priced(
+        .fixed(rate: priced.clientRate), quoteRate: priced.quoteRate, otcRate: nil,
+        rules: unbounded)
+    } catch {
+      return nil
+    }
+  }
+}

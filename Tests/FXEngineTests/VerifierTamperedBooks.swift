@@ -1,0 +1,109 @@
+import FXDomain
+import FXPorts
+
+/// A store read through glasses that change what is seen.
+struct TamperedBooks: BookStore {
+  let store: any BookStore
+  var seenBatch: @Sendable (Batch) -> Batch? = { $0 }
+  var seenTrade: @Sendable (Trade) -> Trade? = { $0 }
+  var seenAttempts: @Sendable ([Attempt]) -> [Attempt] = { $0 }
+  var seenEvent: @Sendable (JournalEvent) -> JournalEvent? = { $0 }
+  var seenSeal: @Sendable (Seal) -> Seal? = { $0 }
+  /// What another writer does before each page of trades is read.
+  var meanwhile: @Sendable () async throws(StoreError) -> Void = { () async throws(StoreError) in }
+
+  func batch(_ id: Identifier) async throws(StoreError) -> Batch? {
+    try await store.batch(id).flatMap(seenBatch)
+  }
+
+  func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch] {
+    try await store.batches(query).compactMap(seenBatch)
+  }
+
+  func trades(_ query: TradeQuery) async throws(StoreError) -> [Trade] {
+    try await meanwhile()
+    return try await store.trades(query).compactMap(seenTrade)
+  }
+
+  func attempts(of trade: TradeKey) async throws(StoreError) -> [Attempt] {
+    seenAttempts(try await store.attempts(of: trade))
+  }
+
+  func events(
+    of batch: BatchKey?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [JournalEvent] {
+    try await store.events(of: batch, after: sequence, limit: limit).compactMap(seenEvent)
+  }
+
+  func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal] {
+    try await store.seals(after: number, limit: limit).compactMap(seenSeal)
+  }
+
+  func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead? {
+    try await store.chainHead(of: batch)
+  }
+
+  func trade(_ id: Identifier) async throws(StoreError) -> Trade? { try await store.trade(id) }
+
+  func evidence(of trade: TradeKey) async throws(StoreError) -> [Evidence] {
+    try await store.evidence(of: trade)
+  }
+
+  func failures(of batch: BatchKey) async throws(StoreError) -> [FailureGroup] {
+    try await store.failures(of: batch)
+  }
+
+  func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
+    try await store.totals(of: batch)
+  }
+
+  func create(
+    _ request: CreateRequest
+  ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
+    try await store.create(request)
+  }
+
+  func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {
+    try await store.upsert(clients)
+  }
+
+  func clients(after cifNumber: String?, limit: Int) async throws(StoreError) -> [Client] {
+    try await store.clients(after: cifNumber, limit: limit)
+  }
+
+  func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client] {
+    try await store.clients(withCIF: numbers)
+  }
+
+  func setActive(_ active: Bool, cifNumber: String) async throws(StoreError) -> Client? {
+    try await store.setActive(active, cifNumber: cifNumber)
+  }
+
+  func sync(_ accounts: [SettlementAccount]) async throws(StoreError) -> UpsertCounts {
+    try await store.sync(accounts)
+  }
+
+  func accounts(
+    after cursor: AccountCursor?, cifNumber: String?, limit: Int
+  ) async throws(StoreError) -> [SettlementAccount] {
+    try await store.accounts(after: cursor, cifNumber: cifNumber, limit: limit)
+  }
+
+  func accounts(
+    ofCIF numbers: Set<String>
+  ) async throws(StoreError) -> [SettlementAccount] {
+    try await store.accounts(ofCIF: numbers)
+  }
+
+  func otcRate(_ pair: CurrencyPair) async throws(StoreError) -> OTCRate? {
+    try await store.otcRate(pair)
+  }
+
+  func setOTCRate(
+    _ rate: Rate, for pair: CurrencyPair, by person: String, confirmed: Bool,
+    jumpBasisPoints: Int
+  ) async throws(StoreError) -> Result<OTCRate, RateJump> {
+    try await store.setOTCRate(
+      rate, for: pair, by: person, confirmed: confirmed, jumpBasisPoints: jumpBasisPoints)
+  }
+}
