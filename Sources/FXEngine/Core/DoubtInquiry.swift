@@ -52,13 +52,15 @@ public struct DoubtInquiry: Hashable, Sendable {
     return .readEvidence
   }
 
-  /// - Parameter acceptedAttempts: attempts of this trade whose acceptance a fenced owner saw.
+  /// - Parameter evidence: what was appended to this trade, a fenced owner's answers among it.
   public mutating func evidenceRead(
-    acceptedAttempts: Set<Int>, controls: [ControlAnswer], at now: Moment,
+    _ evidence: [Evidence], controls: [ControlAnswer], at now: Moment,
     settings: EngineSettings
   ) -> Action {
-    if acceptedAttempts.contains(attempt.number), !isForPerson {
-      return .write(.recordFound(attempt: attempt.number, FoundDeal(status: .pending)))
+    let seen = evidence.first { $0.kind == .bookingAccepted && $0.attempt == attempt.number }
+    if let seen, !isForPerson {
+      let deal = FoundDeal(status: .pending, bankTransactionID: seen.bankTransactionID)
+      return .write(.recordFound(attempt: attempt.number, deal))
     }
     if let first = firstNotFound,
       control(among: controls, after: first, at: now, settings: settings) == nil

@@ -58,7 +58,7 @@ public enum EngineInput: Sendable {
   case swept(left: Int?, Hold)
   case stepped(StepResult, Caller, generation: Int64)
   case evidenceWritten(Caller, generation: Int64)
-  case evidenceRead(TradeKey, acceptedAttempts: Set<Int>, generation: Int64)
+  case evidenceRead(TradeKey, [Evidence], generation: Int64)
   case controlFound(ControlDeal?, for: TradeKey?)
   case quoteCreated(BankAnswer<CreatedQuote>, TradeKey, generation: Int64)
   case rateQuoted(BankAnswer<QuotedRate>, TradeKey, generation: Int64)

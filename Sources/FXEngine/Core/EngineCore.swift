@@ -87,8 +87,8 @@ public struct EngineCore: Sendable {
     case .evidenceWritten(let caller, let generation):
       writesOut -= 1
       witnessed(caller, generation: generation, at: now)
-    case .evidenceRead(let trade, let attempts, let generation):
-      evidenceRead(trade, attempts, generation: generation, at: now)
+    case .evidenceRead(let trade, let evidence, let generation):
+      evidenceRead(trade, evidence, generation: generation, at: now)
     case .controlFound(let deal, let trade): controlFound(deal, for: trade, at: now)
     case .quoteCreated(let answer, let trade, let generation):
       observe(answer, at: now)

@@ -88,11 +88,11 @@ extension EngineCore {
   }
 
   mutating func evidenceRead(
-    _ trade: TradeKey, _ attempts: Set<Int>, generation: Int64, at now: Moment
+    _ trade: TradeKey, _ evidence: [Evidence], generation: Int64, at now: Moment
   ) {
     let known = controls
     inquire(trade, at: now) {
-      $0.evidenceRead(acceptedAttempts: attempts, controls: known, at: now, settings: $1)
+      $0.evidenceRead(evidence, controls: known, at: now, settings: $1)
     }
   }
 

@@ -15,6 +15,14 @@ struct ModelBooks: Sendable {
   var attempts: [Attempt] = []
   /// Attempts whose acceptance a fenced owner saw.
   var accepted: Set<Int> = []
+  /// The same as a store would answer it.
+  var evidence: [Evidence] {
+    accepted.sorted().map {
+      Evidence(
+        trade: trade.key, attempt: $0, kind: .bookingAccepted, at: trade.createdAt,
+        actor: .person("a fenced owner"), summary: "accepted")
+    }
+  }
   var killSwitch = false
   var epoch = 1
 

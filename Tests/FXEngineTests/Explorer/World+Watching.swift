@@ -51,7 +51,7 @@ extension World {
       var next = inquiry.machine.due(at: moment, lookUp: nodes[index].lookUp, settings: settings)
       if case .readEvidence = next {
         next = inquiry.machine.evidenceRead(
-          acceptedAttempts: books.value.accepted, controls: controls(index), at: moment,
+          books.value.evidence, controls: controls(index), at: moment,
           settings: settings)
       }
       issue(next, of: inquiry.machine, by: index)
