@@ -98,6 +98,7 @@ let package = Package(
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: house),
     .testTarget(
       name: "FXDomainTests", dependencies: ["FXDomain"], exclude: ["Fixtures"],

@@ -1,4 +1,49 @@
 import ArgumentParser
-import Configuration
+import FXPorts
 
-@main struct Fxbatch: AsyncParsableCommand {}
+/// The root of the command line. It alone decides how a failure is told and with which code the
+/// process ends.
+@main struct Fxbatch: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fxbatch",
+    abstract: "Runs batches of foreign-exchange trades, each booked at most once.",
+    discussion: """
+      Sixty seconds, with a bank that is not real:
+
+        fxbatch sandbox --ready-file bank.env &
+        fxbatch clients import clients.csv --config bank.env
+        fxbatch run trades.csv --pricing bank --name morning --config bank.env
+
+      Settings come from the environment and from the file that --config names (lines of NAME=value);
+      the environment wins. `fxbatch settings` lists them all.
+
+      Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person,
+      130 interrupted and resumable, 64 usage, 65 bad input, 69 bank unavailable, 74 store.
+      """,
+    subcommands: [
+      RunCommand.self, ListCommand.self, ShowCommand.self, TradesCommand.self,
+      ErrorsCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
+      CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
+      ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,
+      MigrateCommand.self, SandboxCommand.self, SettingsCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let complaint as Complaint {
+      Terminal.complain(complaint.message)
+      exit(withError: complaint.code)
+    } catch let error as StoreError {
+      Terminal.complain(error.advice)
+      exit(withError: ExitCode.store)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

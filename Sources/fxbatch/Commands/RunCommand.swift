@@ -1,0 +1,115 @@
+import ArgumentParser
+import FXBankCapitec
+import FXDomain
+import FXEngine
+import FXFiles
+import FXPorts
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Takes a file of trades in and runs it to its end.",
+    discussion: """
+      The file is taken whole or not at all. Progress goes to standard error, the result to standard
+      output; with --json the last line is the final batch. The first interrupt finishes the calls
+      that are out and says how to go on; the second ends at once, and loses nothing either.
+
+        fxbatch run trades.csv --pricing bank --name morning --max-concurrent-trades 8
+        fxbatch run --resume 0191…
+
+      Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person,
+      65 the file is bad, 69 the bank cannot be reached, 74 store, 130 interrupted and resumable.
+      """)
+
+  @Argument(help: ArgumentHelp("A CSV file of trades.", valueName: "file")) var file: String?
+  @Option(help: "otc, bank or fixed.") var pricing: PricingMode?
+  @Option(help: "The batch's name; the file's otherwise.") var name: String?
+  @Option(help: "1 to 10, highest first.") var priority = 5
+  @Option(help: "Trades at once, 1 to 100.") var maxConcurrentTrades = 5
+  @Option(help: "Least margin in pips to book at.") var minMargin = "0"
+  @Flag(help: "Take rows that repeat others, or trades of the last day.")
+  var allowDuplicates = false
+  @Option(help: ArgumentHelp("Go on with this batch.", valueName: "batch")) var resume: String?
+  @Flag(help: "The final batch as JSON, on the last line.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (file == nil) != (resume == nil) else {
+      throw ValidationError("Give either a file of trades, or --resume with a batch.")
+    }
+    if file != nil, pricing == nil {
+      throw ValidationError("Give --pricing otc, bank or fixed: it decides the clients' rates.")
+    }
+    guard (1...10).contains(priority) else {
+      throw ValidationError("--priority is from 1 to 10.")
+    }
+    guard IntakeBounds.concurrentTrades.contains(maxConcurrentTrades) else {
+      throw ValidationError("--max-concurrent-trades is from 1 to 100.")
+    }
+  }
+
+  func run() async throws {
+    let rows = try file.map { path in
+      try FileReading.rows(of: path, with: TradeFileParser.self, asJSON: json)
+    }
+    let code = try await Desk.open(common, .writes, withBank: true) { desk in
+      try await desk.withBank { bank in
+        let known = try await resume.asyncMap { try await desk.batch(named: $0) }
+        // Asked before anything is stored: a batch without a bank would only wait.
+        try await desk.knock(at: bank)
+        let batch: Batch
+        if let known {
+          batch = try await start(known, at: desk)
+        } else {
+          batch = try await submit(rows ?? [], to: desk)
+          Terminal.note("batch \(batch.id): \(batch.counts.total) trades taken in")
+        }
+        return try await BatchDriver(desk: desk, batch: batch, asJSON: json).drive(bank)
+      }
+    }
+    throw code
+  }
+
+  private func submit(_ rows: [TradeRow], to desk: Desk) async throws -> Batch {
+    var policy = BatchPolicy()
+    do {
+      policy.minimumMargin = try Pips(minMargin)
+    } catch {
+      throw ValidationError("--min-margin is a number of pips such as 20 or -2.5.")
+    }
+    let path = file ?? ""
+    let options = BatchOptions(
+      name: name ?? String(path.split(separator: "/").last ?? "batch"),
+      pricing: pricing ?? .bank, priority: priority, maxConcurrentTrades: maxConcurrentTrades,
+      policy: policy, starts: true, allowsDuplicates: allowDuplicates)
+    switch try await desk.intake.submit(rows, options, by: desk.person) {
+    case .success(let batch): return batch
+    case .failure(.problems(let problems)):
+      throw FileReading.refusal(of: path, problems, asJSON: json)
+    case .failure(.options(let mistakes)):
+      throw Complaint(mistakes.joined(separator: " "), .usage)
+    case .failure(.approvalRequired):
+      throw Complaint(
+        "this batch needs somebody's approval before it may start.", .waitsForPerson)
+    }
+  }
+
+  /// Brings a batch that never started into the queue; leaves every other as it is.
+  private func start(_ batch: Batch, at desk: Desk) async throws -> Batch {
+    switch batch.status {
+    case .staged: try await desk.command(.start, on: batch)
+    case .pending, .running, .paused, .success, .partialSuccess, .failed, .cancelled: batch
+    }
+  }
+}
+
+extension PricingMode: ExpressibleByArgument {}
+
+extension Optional {
+  fileprivate func asyncMap<Answer>(
+    _ transform: (Wrapped) async throws -> Answer
+  ) async rethrows -> Answer? {
+    guard let value = self else { return nil }
+    return try await transform(value)
+  }
+}

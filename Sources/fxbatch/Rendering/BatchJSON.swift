@@ -1,0 +1,87 @@
+import FXDomain
+import FXPorts
+
+/// A batch with what the store sums up about it, for showing.
+struct BatchView: Sendable {
+  let batch: Batch
+  let totals: BatchTotals
+  let failures: [FailureGroup]
+  /// Everything that waits for a person.
+  let needsDecision: [DecisionReason]
+
+  init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
+    self.batch = batch
+    self.totals = try await store.totals(of: batch.key)
+    self.failures = try await store.failures(of: batch.key)
+    var reasons = batch.needsDecision
+    for (status, count, reason) in [
+      (TradeStatus.inDoubt, batch.counts.inDoubt, DecisionReason.inDoubt),
+      (.booked, batch.counts.booked, .unconfirmed),
+    ] where count > 0 {
+      let trades = try await store.trades(
+        TradeQuery(batch: batch.key, statuses: [status], limit: 500))
+      if trades.contains(where: { $0.escalatedAt != nil }) { reasons.append(reason) }
+    }
+    self.needsDecision = reasons
+  }
+
+  var json: JSON {
+    let counts = batch.counts
+    return [
+      "id": JSON(batch.id), "name": .string(batch.name), "status": .string(batch.status.rawValue),
+      "priority": JSON(batch.priority), "queue_position": .integer(batch.queuePosition),
+      "max_concurrent_trades": JSON(batch.maxConcurrentTrades),
+      "current_concurrent_trades": JSON(counts.quoting + counts.booking),
+      "pricing": .string(batch.pricing.rawValue), "policy": batch.policy.json,
+      "created_at": JSON(batch.createdAt), "queued_at": JSON(batch.queuedAt),
+      "started_at": JSON(batch.startedAt), "completed_at": JSON(batch.completedAt),
+      "updated_at": JSON(batch.updatedAt), "created_by": .string(batch.createdBy),
+      "lock": lock, "counts": counts.json,
+      "progress": .decimal(
+        DecimalText.format(Int64(counts.progressPerMille), scale: 3, minimumDecimals: 0)),
+      "amounts": [
+        "requested": sums(totals.requested), "dealt": sums(totals.dealt),
+        "countered": sums(totals.countered),
+        "rounding_difference": sums(totals.roundingDifference),
+      ],
+      "margin": sums(totals.margin),
+      "errors": .array(
+        failures.map { ["code": .string($0.code.rawValue), "count": JSON($0.count)] }),
+      "needs_decision": .array(needsDecision.map { .string($0.rawValue) }),
+      "version": .integer(batch.version),
+    ]
+  }
+
+  private var lock: JSON {
+    guard let lease = batch.lease else { return .null }
+    return [
+      "locked_by": JSON(lease.owner), "locked_at": JSON(lease.lockedAt),
+      "expires_at": JSON(lease.expiresAt), "generation": .integer(batch.generation),
+    ]
+  }
+
+  private func sums(_ amounts: [Money]) -> JSON {
+    .object(amounts.map { ($0.currency.code, .string($0.decimalText)) })
+  }
+}
+
+extension TradeCounts {
+  var json: JSON {
+    [
+      "total": JSON(total), "pending": JSON(pending), "quoting": JSON(quoting),
+      "booking": JSON(booking), "booked": JSON(booked), "in_doubt": JSON(inDoubt),
+      "completed": JSON(completed), "failed": JSON(failed), "cancelled": JSON(cancelled),
+    ]
+  }
+}
+
+extension BatchPolicy {
+  var json: JSON {
+    [
+      "on_failure": .string(onFailure.rawValue), "tolerated_failures": JSON(toleratedFailures),
+      "tolerated_failure_percent": JSON(toleratedFailurePercent),
+      "max_attempts": JSON(maxAttempts), "min_margin_pips": .decimal(minimumMargin.decimalText),
+      "approval": .string(approval.rawValue),
+    ]
+  }
+}

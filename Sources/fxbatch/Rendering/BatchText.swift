@@ -1,0 +1,51 @@
+import FXDomain
+import FXPorts
+
+extension BatchView {
+  /// The whole of a batch for a person.
+  var text: String {
+    let counts = batch.counts
+    var table = Table("batch", batch.name)
+    table.add("id", batch.id.description)
+    table.add("status", batch.status.rawValue, colour: batch.status.colour, at: 1)
+    table.add("pricing", batch.pricing.rawValue)
+    table.add("priority", "\(batch.priority), \(batch.maxConcurrentTrades) trades at once")
+    table.add("created", "\(batch.createdAt) by \(batch.createdBy)")
+    if let started = batch.startedAt { table.add("started", started.description) }
+    if let completed = batch.completedAt { table.add("completed", completed.description) }
+    if let lease = batch.lease {
+      table.add("held by", "\(lease.owner) until \(lease.expiresAt)")
+    }
+    table.add("trades", counts.words)
+    for (name, amounts) in [
+      ("requested", totals.requested), ("dealt", totals.dealt), ("countered", totals.countered),
+      ("margin", totals.margin), ("rounding", totals.roundingDifference),
+    ] where amounts.contains(where: { $0.minorUnits != 0 }) {
+      table.add(name, amounts.map(\.description).joined(separator: ", "))
+    }
+    if !needsDecision.isEmpty {
+      let reasons = needsDecision.map(\.rawValue).joined(separator: ", ")
+      table.add("needs a decision", reasons, colour: .yellow, at: 1)
+    }
+    return failures.isEmpty ? table.text : table.text + "\n\n" + failureTable
+  }
+
+  var failureTable: String {
+    var table = Table("failure", ">trades", "for example")
+    for group in failures {
+      table.add(group.code.rawValue, "\(group.count)", group.example, colour: .red)
+    }
+    return table.text
+  }
+}
+
+extension TradeCounts {
+  /// What stands where, without the places where nothing does.
+  var words: String {
+    let parts = TradeStatus.allCases.reversed().compactMap { status in
+      self[status] == 0
+        ? nil : "\(self[status]) \(status.rawValue.replacing("_", with: " "))"
+    }
+    return "\(total): " + parts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,84 @@
+import FXDomain
+import FXPorts
+
+extension Trade {
+  var json: JSON {
+    let priced = figures?.priced
+    return [
+      "id": JSON(id), "batch_id": JSON(batchID), "row": JSON(row),
+      "cif_number": .string(cifNumber), "client_name": .string(clientName),
+      "pair": JSON(deal.pair), "side": .string(deal.side.rawValue),
+      "deal_amount": .string(deal.amount.decimalText), "deal_currency": JSON(deal.amount.currency),
+      "delivery": .string(delivery.rawValue), "value_date": JSON(valueDate),
+      "allowance": JSON(allowance?.rawValue), "external_ref": JSON(externalRef),
+      "spread": .string(spread.decimalText), "status": .string(status.rawValue),
+      "attempt": JSON(attempt), "quote_id": JSON(figures?.quoteID),
+      "quote_rate": JSON(priced?.quoteRate), "quote_expires_at": JSON(figures?.expiresAt),
+      "client_rate": JSON(priced?.clientRate),
+      "counter_amount": JSON(priced?.counterAmount.decimalText),
+      "counter_currency": JSON(deal.pair.counter(of: deal.amount.currency)),
+      "margin_pips": JSON(priced?.marginPips), "margin_amount": JSON(priced?.margin.decimalText),
+      "deal_transaction_id": JSON(dealTransactionID), "deal_reference": JSON(dealReference),
+      "error": failure?.json ?? .null, "created_at": JSON(createdAt),
+      "updated_at": JSON(updatedAt), "completed_at": JSON(completedAt),
+      "version": .integer(version),
+    ]
+  }
+}
+
+extension Failure {
+  var json: JSON {
+    [
+      "code": .string(code.rawValue), "category": .string(code.category.rawValue),
+      "message": .string(message), "bank_reason_code": JSON(bankReasonCode),
+      "bank_transaction_id": JSON(bankTransactionID),
+    ]
+  }
+}
+
+extension JournalEvent {
+  /// - Parameter name: of the batch, by which the outside knows it.
+  func json(of batchID: Identifier) -> JSON {
+    [
+      "seq": .integer(sequence), "type": .string(entry.kind.rawValue), "at": JSON(at),
+      "batch_id": JSON(batchID), "batch_seq": .integer(batchSequence),
+      "data": [
+        "trade": JSON(entry.trade), "from": JSON(entry.from), "to": JSON(entry.to),
+        "attempt": JSON(entry.attempt), "actor": JSON(entry.actor),
+        "code": JSON(entry.code?.rawValue), "bank_transaction_id": JSON(entry.bankTransactionID),
+        "note": JSON(entry.note),
+      ],
+    ]
+  }
+}
+
+extension Attempt {
+  var json: JSON {
+    [
+      "number": JSON(number), "deal_transaction_id": JSON(dealTransactionID),
+      "quote_id": .integer(quoteID), "quote_rate": JSON(quoteRate),
+      "client_rate": JSON(clientRate), "quote_expires_at": JSON(quoteExpiresAt),
+      "intent_at": JSON(intentAt), "outcome": .string(outcome.rawValue),
+      "bank_transaction_id": JSON(bankTransactionID), "ended_at": JSON(endedAt),
+    ]
+  }
+}
+
+extension Client {
+  var json: JSON {
+    [
+      "cif_number": .string(cifNumber), "name": .string(name),
+      "spread": .string(spread.decimalText), "active": .bool(isActive),
+    ]
+  }
+}
+
+extension SettlementAccount {
+  var json: JSON {
+    [
+      "cif_number": .string(cifNumber), "currency": JSON(currency),
+      "account_number": .string(accountNumber), "status": .string(status.rawValue),
+      "balance": JSON(balance?.decimalText), "synced_at": JSON(syncedAt),
+    ]
+  }
+}

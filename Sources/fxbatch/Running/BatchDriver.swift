@@ -1,0 +1,181 @@
+import ArgumentParser
+import FXDomain
+import FXEngine
+import FXPorts
+import Synchronization
+import UnixSignals
+
+/// Runs one batch to its end on this process's engine, or watches another process's engine do it.
+struct BatchDriver: Sendable {
+  /// Between looks at the batch, and at the lock of the engine.
+  static let lookMilliseconds: Int64 = 250
+  /// How long calls that are out may take after the first interrupt.
+  static let graceSeconds: Int64 = 30
+
+  let desk: Desk
+  let batch: Batch
+  let asJSON: Bool
+
+  private enum Event: Sendable {
+    case ended(Batch)
+    case waits([String])
+    case interrupted
+    case engineEnded
+    case graceOver
+    /// Nothing more is heard from a child.
+    case silence
+  }
+
+  /// What the children of a drive must see at once.
+  private final class Flags: Sendable {
+    let isEnding = Atomic(false)
+    let runsEngine = Atomic(false)
+  }
+
+  /// - Returns: the code with which the process ends.
+  func drive(_ bank: any BankGateway) async throws -> ExitCode {
+    let engine = try desk.engine(bank: bank, only: [batch.key])
+    let flags = Flags()
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let (firstInterrupt, interrupts) = AsyncStream.makeStream(of: Void.self)
+    return try await withThrowingTaskGroup(of: Event.self) { group in
+      group.addTask { try await runEngine(engine, flags) }
+      group.addTask { try await watch() }
+      group.addTask { await listen(to: signals, interrupts) }
+      group.addTask {
+        for await _ in firstInterrupt { return .interrupted }
+        return .silence
+      }
+      var code: ExitCode?
+      var isEngineGone = false
+      while let event = try await group.next() {
+        switch event {
+        case .ended(let final):
+          code = final.status.exitCode
+        case .waits(let reasons):
+          code = .waitsForPerson
+          for reason in reasons { Terminal.complain(reason) }
+        case .interrupted:
+          guard code == nil else { break }
+          code = .interrupted
+          Terminal.complain(
+            "stopping; the calls that are out get \(Self.graceSeconds) s. Interrupt again to stop "
+              + "at once.")
+        case .graceOver, .engineEnded: isEngineGone = true
+        case .silence: break
+        }
+        guard code != nil else { continue }
+        if !flags.isEnding.exchange(true, ordering: .sequentiallyConsistent) {
+          engine.shutDown()
+          group.addTask {
+            try await Task.sleep(for: .seconds(Self.graceSeconds))
+            return .graceOver
+          }
+        }
+        if isEngineGone { break }
+      }
+      group.cancelAll()
+      return try await finish(with: code ?? .interrupted)
+    }
+  }
+
+  // MARK: The children
+
+  /// Takes the engine's lock as soon as it is free, and runs the engine until it is told to end.
+  private func runEngine(_ engine: Engine, _ flags: Flags) async throws -> Event {
+    var isToldOfOther = false
+    while !flags.isEnding.load(ordering: .sequentiallyConsistent) {
+      if let held = try desk.lock.take() {
+        defer { held.release() }
+        try await desk.freeLeasesOfTheDead()
+        do {
+          try await engine.run { report in tell(report) }
+        } catch {
+          throw error.complaint
+        }
+        return .engineEnded
+      }
+      if !isToldOfOther {
+        isToldOfOther = true
+        Terminal.note(
+          "another fxbatch runs the engine on this store: watching it, and taking over when it ends"
+        )
+      }
+      try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+    }
+    return .engineEnded
+  }
+
+  private func tell(_ report: EngineReport) {
+    switch report {
+    case .breakerOpened: Terminal.note("the bank fails too often: pausing for some seconds")
+    case .killSwitch(let engaged):
+      if engaged { Terminal.note("the kill switch is engaged: nothing is booked") }
+    case .escalated: Terminal.note("a trade has been in doubt for long and needs a person")
+    case .started, .claimed, .leaseLost, .batchEnded, .tradeChanged, .gate: break
+    }
+  }
+
+  /// Looks at the batch until it has come to its end or only people can move it.
+  private func watch() async throws -> Event {
+    var progress = Progress()
+    var looks: Int64 = 0
+    while true {
+      guard let now = try await desk.store.batch(batch.id) else {
+        throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
+      }
+      progress.show(now)
+      if now.status.isFinal { return .ended(now) }
+      looks += 1
+      // Once a second is often enough for what waits for people.
+      if looks % 4 == 0, let reasons = try await Standstill(desk: desk, batch: now).reasons() {
+        return .waits(reasons)
+      }
+      try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+    }
+  }
+
+  /// Announces the first interrupt. The second ends the process: what is durable stays, and the
+  /// calls that are out become doubts, which the next run asks the bank about.
+  private func listen(
+    to signals: UnixSignalsSequence, _ interrupts: AsyncStream<Void>.Continuation
+  ) async -> Event {
+    var isSecond = false
+    for await _ in signals {
+      if isSecond {
+        Terminal.complain("stopped. Go on with: fxbatch run --resume \(batch.id)")
+        endNow(ExitCode.interrupted.rawValue)
+      }
+      isSecond = true
+      interrupts.yield()
+    }
+    return .silence
+  }
+
+  // MARK: The end
+
+  private func finish(with code: ExitCode) async throws -> ExitCode {
+    guard let last = try await desk.store.batch(batch.id) else {
+      throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
+    }
+    let view = try await BatchView(of: last, in: desk.store)
+    Terminal.say(asJSON ? view.json.text : view.text)
+    if code == .interrupted {
+      Terminal.complain("interrupted. Go on with: fxbatch run --resume \(batch.id)")
+    }
+    return code
+  }
+}
+
+extension BatchStatus {
+  /// The exit code of a batch that has come to its end.
+  var exitCode: ExitCode? {
+    switch self {
+    case .success: .success
+    case .partialSuccess: .partialSuccess
+    case .failed: .failed
+    case .cancelled: .cancelled
+    case .staged, .pending, .running, .paused: nil
+    }
+  }
+}

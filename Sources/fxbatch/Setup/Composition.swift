@@ -1,0 +1,137 @@
+import ArgumentParser
+import FXBankCapitec
+import FXDomain
+import FXEngine
+import FXPorts
+import FXStoreSQLite
+import Foundation
+import Logging
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("A file of settings, lines of NAME=value.", valueName: "file"))
+  var config: String?
+
+  func settings(withBank: Bool = false) async throws -> Settings {
+    var reader = try await SettingsReader(file: config)
+    return try reader.read(withBank: withBank)
+  }
+}
+
+/// How a command uses the store.
+enum StoreUse {
+  case reads
+  /// Makes the store, and its folder, where there is none.
+  case writes
+}
+
+/// The one place where settings become a store, a bank and an engine.
+struct Desk: Sendable {
+  let settings: Settings
+  let store: SQLiteStore
+  let logger: Logger
+
+  /// Opens the store for the time of `body`.
+  static func open<Answer>(
+    _ options: CommonOptions, _ use: StoreUse, withBank: Bool = false,
+    _ body: (Desk) async throws -> Answer
+  ) async throws -> Answer {
+    let settings = try await options.settings(withBank: withBank)
+    let path = settings.storePath
+    if use == .writes { try makeFolder(of: path) }
+    let logger = Self.logger(settings)
+    let store = try await SQLiteStore.open(
+      path: path,
+      options: SQLiteOptions(
+        clock: { .now }, installationID: .random(), isReadOnly: use == .reads),
+      logger: logger)
+    do {
+      let answer = try await body(Desk(settings: settings, store: store, logger: logger))
+      try store.close()
+      return answer
+    } catch {
+      // The first error is the one to tell.
+      try? store.close()
+      throw error
+    }
+  }
+
+  /// Connects to the bank for the time of `body`.
+  func withBank<Answer>(
+    _ body: (CapitecGateway) async throws -> Answer
+  ) async throws -> Answer {
+    guard let bank = settings.bank else {
+      throw Complaint(
+        "no bank is configured. Set FXBATCH_BANK_TOKEN_URL and what `fxbatch settings` lists with "
+          + "it; `fxbatch sandbox` prints them for a bank to try things out with.", .unavailable)
+    }
+    let gateway: CapitecGateway
+    do {
+      gateway = try CapitecGateway(settings: bank, clock: { .now }, logger: logger)
+    } catch {
+      throw Complaint("the bank's settings cannot be used: \(error)", .badInput)
+    }
+    do {
+      let answer = try await body(gateway)
+      try await gateway.shutdown()
+      return answer
+    } catch {
+      try? await gateway.shutdown()
+      throw error
+    }
+  }
+
+  /// An engine that works on the given batches only.
+  func engine(bank: any BankGateway, only: Set<BatchKey>?) throws -> Engine {
+    let incarnation = String(UInt32.random(in: .min ... .max), radix: 16)
+    var settings = settings.engineSettings(
+      node: NodeID("\(settings.nodeName)/\(incarnation)"), bank: bank.identity,
+      seed: .random(in: .min ... .max))
+    settings.only = only
+    do {
+      return try Engine(
+        store: store, bank: bank, settings: settings, clock: .system(wall: { .now }),
+        logger: logger)
+    } catch {
+      throw error.complaint
+    }
+  }
+
+  var lock: EngineLock { EngineLock(besideDatabase: settings.storePath) }
+
+  /// The operating-system user, as whom commands on a local store act.
+  var person: Actor { .person(ProcessInfo.processInfo.userName) }
+
+  static func logger(_ settings: Settings) -> Logger {
+    var logger = Logger(label: "fxbatch") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .error
+    return logger
+  }
+
+  private static func makeFolder(of path: String) throws {
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError.unavailable(
+        "the folder \(folder) cannot be made. Make it, or name another store in FXBATCH_STORE.")
+    }
+  }
+}
+
+extension Timestamp {
+  /// This machine's clock.
+  static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}
+
+extension Identifier {
+  static func random() -> Identifier {
+    .timeOrdered(
+      at: .now, random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+  }
+}

@@ -1,0 +1,109 @@
+import FXBankCapitec
+import FXDomain
+import FXEngine
+import FXPorts
+
+/// What several commands do at the desk.
+extension Desk {
+  var intake: Intake {
+    Intake(
+      store: store,
+      settings: IntakeSettings(
+        valueDates: ValueDates(closedDays: settings.closedDays),
+        otcRateAgeMilliseconds: settings.otcMaxAgeSeconds * 1_000),
+      now: { .now }, random: { .random(in: .min ... .max) })
+  }
+
+  /// The batch of an identifier, or of a name that only one has.
+  func batch(named text: String) async throws -> Batch {
+    if let id = Identifier(text) {
+      if let batch = try await store.batch(id) { return batch }
+      throw Complaint("there is no batch \(text). `fxbatch list` shows them.", .badInput)
+    }
+    let found = try await store.batches(BatchQuery(text: text, limit: Pages.rows))
+      .filter { $0.name == text }
+    if found.count == 1 { return found[0] }
+    throw Complaint(
+      found.isEmpty
+        ? "there is no batch named \(text). `fxbatch list` shows them."
+        : "\(found.count) batches are named \(text). Give the identifier that `fxbatch list` shows.",
+      .badInput)
+  }
+
+  func trade(named text: String) async throws -> Trade {
+    guard let id = Identifier(text), let trade = try await store.trade(id) else {
+      throw Complaint("there is no trade \(text). `fxbatch trades BATCH` shows them.", .badInput)
+    }
+    return trade
+  }
+
+  /// Gives an order about a batch as the person at the keyboard.
+  func command(_ command: BatchCommand, on batch: Batch) async throws -> Batch {
+    let step = BatchStep(batch: batch.key, actor: person, command: command)
+    do {
+      return try await store.perform(step).get()
+    } catch let refusal as BatchRefusal {
+      throw Complaint(refusal.advice(on: batch), .badInput)
+    }
+  }
+
+  /// Ends the leases of engines that died with them in hand, so that nobody waits for their end. To
+  /// be called by whoever holds the engine's lock: no other engine lives on this store.
+  func freeLeasesOfTheDead() async throws {
+    var query = BatchQuery(
+      statuses: [.pending, .running, .paused], order: .oldestFirst, limit: Pages.rows)
+    while true {
+      let page = try await store.batches(query)
+      for batch in page {
+        guard let lease = batch.lease else { continue }
+        try await store.release(
+          [Hold(batch: batch.key, generation: batch.generation)], node: lease.owner)
+      }
+      guard page.count == Pages.rows else { return }
+      query.after = page.last?.id
+    }
+  }
+
+  /// Makes sure that the bank answers and accepts us, before anything depends on it.
+  func knock(at bank: CapitecGateway) async throws {
+    let tries = 3
+    for attempt in 1...tries {
+      guard case .trouble(let trouble) = await bank.accounts(page: 0) else { return }
+      switch trouble {
+      case .rateLimited:
+        // It is there, and knows us.
+        return
+      case .unauthorized:
+        throw Complaint(
+          "the bank does not accept our credentials. Correct FXBATCH_BANK_CLIENT_ID, "
+            + "_CLIENT_SECRET, _USERNAME and _PASSWORD. Nothing was stored or started.",
+          .unavailable)
+      case .notSent, .timeout, .connectionLost, .httpStatus, .unreadable:
+        guard attempt == tries else {
+          try await Task.sleep(for: .milliseconds(300))
+          continue
+        }
+        throw Complaint(
+          "\(trouble.failure.message) Nothing was stored or started. "
+            + "Look at FXBATCH_BANK_TOKEN_URL and its siblings, or try again later.", .unavailable)
+      }
+    }
+  }
+}
+
+extension BatchRefusal {
+  func advice(on batch: Batch) -> String {
+    switch self {
+    case .unknownBatch: "the batch \(batch.id) is gone."
+    case .wrongState(let status): "the batch is \(status.rawValue), which allows no such order."
+    case .approvalRequired: "the batch needs somebody's approval before it may start."
+    case .approvesOwn: "a batch is approved by somebody else than who submitted it."
+    case .cancelUnderWay: "the batch is being cancelled already."
+    case .nothingToRetry: "there is no trade that could be tried again."
+    case .singlyOnly(let count):
+      "\(count) of these trades are tried again singly only, each with a --note."
+    case .staleVersion(let present): "the batch has changed meanwhile (version \(present))."
+    case .alreadyAccepted(let person): "\(person) has accepted the outcome already."
+    }
+  }
+}

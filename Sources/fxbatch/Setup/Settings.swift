@@ -1,0 +1,92 @@
+import FXBankCapitec
+import FXDomain
+import FXEngine
+
+/// Everything that is configured, with the defaults of whatever is not.
+struct Settings: Sendable {
+  var storePath = "./data/fxbatch.db"
+  /// Nil when no bank is configured, or when the command asks for none.
+  var bank: CapitecSettings?
+  var nodeName = ""
+  var statusPollMilliseconds: Int64 = 1_000
+  var quoteSafetyMilliseconds: Int64 = 1_000
+  var leaseSeconds: Int64 = 300
+  var doubtMarginSeconds: Int64 = 60
+  var escalationSeconds: Int64 = 300
+  var otcMaxAgeSeconds: Int64 = 86_400
+  var collarBasisPoints: Int64 = 500
+  var maxRunningBatches: Int64 = 16
+  var bankMaxRPS: Int64 = 50
+  var bankMaxConnections: Int64 = 64
+  var bankTimeoutMilliseconds: Int64 = 10_000
+  var definiteRefusals: Set<String> = ["VALIDATION", "RATE_MISMATCH", "BUSINESS"]
+  var closedDays: [Currency: Set<CivilDate>] = [:]
+  var logLevel = "error"
+
+  /// What the engine is told, for the given node and bank.
+  func engineSettings(node: NodeID, bank: BankIdentity, seed: UInt64) -> EngineSettings {
+    var engine = EngineSettings(node: node, bank: bank)
+    engine.leaseMilliseconds = leaseSeconds * 1_000
+    engine.bankTimeoutMilliseconds = bankTimeoutMilliseconds
+    engine.quoteSafetyMilliseconds = quoteSafetyMilliseconds
+    engine.statusPollMilliseconds = statusPollMilliseconds
+    engine.proof.doubtMarginMilliseconds = doubtMarginSeconds * 1_000
+    engine.escalationMilliseconds = escalationSeconds * 1_000
+    engine.maxRunningBatches = Int(maxRunningBatches)
+    engine.maxRequestsPerSecond = Int(bankMaxRPS)
+    engine.maxConnections = Int(bankMaxConnections)
+    engine.definiteRefusals = definiteRefusals
+    engine.collarBasisPoints = collarBasisPoints == 0 ? nil : Int(collarBasisPoints)
+    engine.otcRateAgeMilliseconds = otcMaxAgeSeconds * 1_000
+    engine.valueDates = ValueDates(closedDays: closedDays)
+    engine.seed = seed
+    return engine
+  }
+}
+
+/// One setting as it is shown to a person.
+struct SettingLine: Sendable {
+  let name: String
+  let fallback: String
+  let meaning: String
+}
+
+extension Settings {
+  /// Every setting of this program, in the order in which it is explained.
+  static let lines: [SettingLine] = [
+    line("FXBATCH_STORE", "sqlite:./data/fxbatch.db", "where the books are kept"),
+    line("FXBATCH_NODE_NAME", "host and process id", "this process's name in leases and events"),
+    line("FXBATCH_BANK_TOKEN_URL", "none", "full URL of the bank's token endpoint"),
+    line("FXBATCH_BANK_TRADING_URL", "none", "base of the trading calls"),
+    line("FXBATCH_BANK_ACCOUNT_URL", "none", "base of the account calls"),
+    line("FXBATCH_BANK_CLIENT_ID", "none", "or …_FILE, as for the next four"),
+    line("FXBATCH_BANK_CLIENT_SECRET", "none", ""),
+    line("FXBATCH_BANK_USERNAME", "none", ""),
+    line("FXBATCH_BANK_PASSWORD", "none", ""),
+    line("FXBATCH_BANK_EXTERNAL_TOKEN", "none", "sent when asking for tokens, where given"),
+    line("FXBATCH_BANK_USER_ID", "the user name", "header.userId of every call"),
+    line("FXBATCH_BANK_CA_FILE", "the system's", "PEM file of the authorities of the bank"),
+    line("FXBATCH_BANK_CLIENT_CERTIFICATE_FILE", "none", "PEM file of our own certificate"),
+    line("FXBATCH_BANK_CLIENT_KEY_FILE", "none", "PEM file of its key"),
+    line("FXBATCH_BANK_TIMEOUT_MS", "10000", "longest wait for one call"),
+    line("FXBATCH_BANK_MAX_RPS", "50", "calls per second, for the installation"),
+    line("FXBATCH_BANK_MAX_CONNECTIONS", "64", "connections, for the installation"),
+    line("FXBATCH_STATUS_POLL_MS", "1000", "first question about a booked deal"),
+    line("FXBATCH_QUOTE_SAFETY_MS", "1000", "least life a quote must have left to be booked"),
+    line("FXBATCH_LEASE_SECONDS", "300", "how long a batch stays with a node that went silent"),
+    line("FXBATCH_DOUBT_MARGIN_SECONDS", "60", "wait after a quote's end before a proof counts"),
+    line("FXBATCH_ESCALATION_SECONDS", "300", "a doubt that lasts longer needs a person"),
+    line("FXBATCH_MAX_RUNNING_BATCHES", "16", "batches at once"),
+    line(
+      "FXBATCH_DEFINITE_REFUSALS", "VALIDATION,RATE_MISMATCH,BUSINESS",
+      "the bank's reason codes that mean \"not booked\""),
+    line("FXBATCH_OTC_MAX_AGE_SECONDS", "86400", "an older OTC rate prices nothing"),
+    line("FXBATCH_COLLAR_BASIS_POINTS", "500", "price collar around the OTC rate; 0 for none"),
+    line("FXBATCH_CLOSED_DAYS", "none", "further holidays, as ZAR:2026-11-04,USD:2027-01-02"),
+    line("FXBATCH_LOG_LEVEL", "error", "trace, debug, info, notice, warning or error"),
+  ]
+
+  private static func line(_ name: String, _ fallback: String, _ meaning: String) -> SettingLine {
+    SettingLine(name: name, fallback: fallback, meaning: meaning)
+  }
+}

@@ -1,0 +1,176 @@
+import ArgumentParser
+import Configuration
+import FXBankCapitec
+import FXDomain
+import Foundation
+import Logging
+
+/// Reads settings from the environment and a file, and gathers everything that is wrong with them.
+struct SettingsReader {
+  private let source: ConfigReader
+  private var problems: [String] = []
+
+  /// - Parameter file: lines of `NAME=value`; the environment wins over it.
+  init(file: String?) async throws {
+    var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]
+    if let file {
+      do {
+        providers.append(try await EnvironmentVariablesProvider(environmentFilePath: .init(file)))
+      } catch {
+        throw Complaint(
+          "the configuration file \(file) cannot be read (\(error)). Give lines of NAME=value.",
+          .badInput)
+      }
+    }
+    source = ConfigReader(providers: providers)
+  }
+
+  /// All settings, or one complaint that names every variable that is wrong.
+  mutating func read(withBank: Bool) throws -> Settings {
+    var settings = Settings()
+    settings.storePath = storePath(else: settings.storePath)
+    settings.nodeName = text("FXBATCH_NODE_NAME") ?? Self.hostAndProcess
+    number("FXBATCH_STATUS_POLL_MS", 50...600_000, &settings.statusPollMilliseconds)
+    number("FXBATCH_QUOTE_SAFETY_MS", 0...60_000, &settings.quoteSafetyMilliseconds)
+    number("FXBATCH_LEASE_SECONDS", 1...86_400, &settings.leaseSeconds)
+    number("FXBATCH_DOUBT_MARGIN_SECONDS", 0...86_400, &settings.doubtMarginSeconds)
+    number("FXBATCH_ESCALATION_SECONDS", 1...604_800, &settings.escalationSeconds)
+    number("FXBATCH_OTC_MAX_AGE_SECONDS", 1...31_536_000, &settings.otcMaxAgeSeconds)
+    number("FXBATCH_COLLAR_BASIS_POINTS", 0...10_000, &settings.collarBasisPoints)
+    number("FXBATCH_MAX_RUNNING_BATCHES", 1...1_000, &settings.maxRunningBatches)
+    number("FXBATCH_BANK_MAX_RPS", 1...10_000, &settings.bankMaxRPS)
+    number("FXBATCH_BANK_MAX_CONNECTIONS", 2...1_024, &settings.bankMaxConnections)
+    number("FXBATCH_BANK_TIMEOUT_MS", 50...120_000, &settings.bankTimeoutMilliseconds)
+    if let codes = text("FXBATCH_DEFINITE_REFUSALS") {
+      settings.definiteRefusals = Set(Self.list(codes))
+    }
+    settings.closedDays = closedDays()
+    if let level = text("FXBATCH_LOG_LEVEL") {
+      if Logger.Level(rawValue: level) == nil {
+        problems.append("FXBATCH_LOG_LEVEL is \(level), which is no level; give info or error")
+      }
+      settings.logLevel = level
+    }
+    if withBank { settings.bank = bank(settings) }
+    guard problems.isEmpty else {
+      throw Complaint(
+        "the settings cannot be used:\n" + problems.map { "  \($0)" }.joined(separator: "\n"),
+        .badInput)
+    }
+    return settings
+  }
+
+  /// Nil, without a problem, when nothing at all is said about a bank.
+  private mutating func bank(_ settings: Settings) -> CapitecSettings? {
+    let urls = ["TOKEN", "TRADING", "ACCOUNT"].map { text("FXBATCH_BANK_\($0)_URL") }
+    let clientID = secret("FXBATCH_BANK_CLIENT_ID")
+    let clientSecret = secret("FXBATCH_BANK_CLIENT_SECRET")
+    let username = secret("FXBATCH_BANK_USERNAME")
+    let password = secret("FXBATCH_BANK_PASSWORD")
+    let given = urls + [clientID, clientSecret, username, password]
+    guard given.contains(where: { $0 != nil }) else { return nil }
+    let bank = CapitecSettings(
+      tokenURL: urls[0] ?? "", tradingURL: urls[1] ?? "", accountURL: urls[2] ?? "",
+      clientID: clientID ?? "", clientSecret: Secret(clientSecret ?? ""),
+      username: username ?? "", password: Secret(password ?? ""),
+      externalToken: secret("FXBATCH_BANK_EXTERNAL_TOKEN").map { Secret($0) },
+      userID: text("FXBATCH_BANK_USER_ID"),
+      timeoutMilliseconds: settings.bankTimeoutMilliseconds,
+      maxConnections: Int(settings.bankMaxConnections), caFile: text("FXBATCH_BANK_CA_FILE"),
+      clientCertificateFile: text("FXBATCH_BANK_CLIENT_CERTIFICATE_FILE"),
+      clientKeyFile: text("FXBATCH_BANK_CLIENT_KEY_FILE"))
+    let ending = " is missing"
+    let (missing, wrong) = bank.validate().reduce(into: ([String](), [String]())) { sorted, found in
+      if found.hasSuffix(ending) {
+        sorted.0.append(String(found.dropLast(ending.count)))
+      } else {
+        sorted.1.append(found)
+      }
+    }
+    if !missing.isEmpty {
+      problems.append("the bank is configured by half: set \(missing.joined(separator: ", ")) too")
+    }
+    problems += wrong
+    return bank
+  }
+
+  private mutating func storePath(else fallback: String) -> String {
+    guard let url = text("FXBATCH_STORE") else { return fallback }
+    if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") {
+      problems.append(
+        "FXBATCH_STORE names a PostgreSQL server, which is not available yet; give sqlite:PATH")
+      return fallback
+    }
+    guard url.hasPrefix("sqlite:"), url.count > "sqlite:".count else {
+      problems.append("FXBATCH_STORE is \(url); give sqlite:PATH, such as sqlite:\(fallback)")
+      return fallback
+    }
+    let path = url.dropFirst("sqlite:".count)
+    return String(path.hasPrefix("//") ? path.dropFirst(2) : path)
+  }
+
+  private mutating func closedDays() -> [Currency: Set<CivilDate>] {
+    var days: [Currency: Set<CivilDate>] = [:]
+    for item in Self.list(text("FXBATCH_CLOSED_DAYS") ?? "") {
+      let parts = item.split(separator: ":")
+      guard parts.count == 2, let currency = Currency(parts[0]), let day = CivilDate(parts[1])
+      else {
+        problems.append("FXBATCH_CLOSED_DAYS holds \(item); give CURRENCY:YYYY-MM-DD")
+        continue
+      }
+      days[currency, default: []].insert(day)
+    }
+    return days
+  }
+
+  private mutating func number(_ name: String, _ range: ClosedRange<Int64>, _ value: inout Int64) {
+    guard let text = text(name) else { return }
+    guard let number = Int64(text), range.contains(number) else {
+      problems.append(
+        "\(name) is \(text); give a whole number from \(range.lowerBound) to \(range.upperBound)")
+      return
+    }
+    value = number
+  }
+
+  /// A value that may stand in a file of its own, named by the variable's `_FILE` sibling.
+  private mutating func secret(_ name: String) -> String? {
+    let direct = text(name, isSecret: true)
+    guard let path = text(name + "_FILE") else { return direct }
+    guard direct == nil else {
+      problems.append("\(name) and \(name)_FILE are both set; keep one")
+      return direct
+    }
+    do {
+      let value = try String(contentsOfFile: path, encoding: .utf8)
+        .trimmingCharacters(in: .newlines)
+      if value.isEmpty { problems.append("\(name)_FILE names an empty file, \(path)") }
+      return value
+    } catch {
+      problems.append("\(name)_FILE names \(path), which cannot be read")
+      return ""
+    }
+  }
+
+  /// The value of a variable; nil when it is not set or empty.
+  private func text(_ name: String, isSecret: Bool = false) -> String? {
+    let key = name.lowercased().split(separator: "_").joined(separator: ".")
+    let value = source.string(forKey: ConfigKey(key), isSecret: isSecret)
+    return value.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  private static func list(_ text: String) -> [String] {
+    text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+  }
+
+  private static var hostAndProcess: String {
+    var name = [CChar](repeating: 0, count: 256)
+    let isKnown = gethostname(&name, name.count - 1) == 0
+    let host =
+      isKnown
+      ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      : "host"
+    return "\(host)-\(ProcessInfo.processInfo.processIdentifier)"
+  }
+}
