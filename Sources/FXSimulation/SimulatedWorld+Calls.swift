@@ -77,9 +77,7 @@ extension SimulatedWorld {
       try books.append([evidence])
       return .evidenceWritten(caller, generation: generation)
     case .readEvidence(let trade, let generation):
-      let accepted = try books.evidence(of: trade).filter { $0.kind == .bookingAccepted }
-      return .evidenceRead(
-        trade, acceptedAttempts: Set(accepted.map(\.attempt)), generation: generation)
+      return .evidenceRead(trade, try books.evidence(of: trade), generation: generation)
     case .findControl(let before, let trade):
       let deal = try books.controlDeal(with: settings.bank, bookedBefore: before)
       return .controlFound(deal, for: trade)

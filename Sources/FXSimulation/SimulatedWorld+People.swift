@@ -150,11 +150,14 @@ extension SimulatedWorld {
     let trades = try allTrades()
     let escalated = trades.filter { $0.status == .inDoubt && $0.escalatedAt != nil }
     let blocked = Set(escalated.map(\.client))
+    // A canary in doubt holds everybody back.
+    let canary = try books.installation().canary
+    let isHeldBack = escalated.contains { $0.key == canary }
     return try books.batches(BatchQuery(limit: 500)).allSatisfy { batch in
       batch.status.isFinal || batch.status == .paused
         || trades.filter { $0.batch == batch.key && !$0.status.isFinal }.allSatisfy {
           $0.status == .inDoubt && $0.escalatedAt != nil
-            || $0.status == .pending && blocked.contains($0.client)
+            || $0.status == .pending && (isHeldBack || blocked.contains($0.client))
         }
     }
   }

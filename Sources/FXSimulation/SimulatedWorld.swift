@@ -89,6 +89,8 @@ public struct SimulatedWorld: Sendable {
   var nodes: [Node] = []
   var agenda = Heap<Scheduled>()
   var serial = 0
+  /// The world stands still here, until it is given more time.
+  var end: Int64
 
   /// 2026-07-01T08:00:00Z, a Wednesday without holidays nearby.
   public static let beginning: Int64 = 1_782_892_800_000
@@ -103,6 +105,7 @@ public struct SimulatedWorld: Sendable {
       installation: installation, now: Timestamp(milliseconds: Self.beginning))
     self.bank = SimulatedBank(temper: temper.bank, midRate: Rate(units: 1_780_000_000))
     self.chance = chance
+    self.end = Self.beginning + temper.endsAt
     try populate()
     nodes = (0..<temper.nodes).map { _ in Node() }
     for index in nodes.indices {
@@ -143,7 +146,11 @@ public struct SimulatedWorld: Sendable {
   public mutating func run() throws(StoreError) -> Bool {
     while violation == nil, let next = agenda.popMin() {
       now = next.at
-      guard now < Self.beginning + temper.endsAt else { break }
+      guard now < end else {
+        // Left for when the world is given more time.
+        agenda.insert(next)
+        break
+      }
       books.now = Timestamp(milliseconds: now)
       steps += 1
       try perform(next)
@@ -152,6 +159,9 @@ public struct SimulatedWorld: Sendable {
     if violation == nil, let first = audit().first { violation = first }
     return try isEveryBatchFinal()
   }
+
+  /// Gives the world more time after its end.
+  public mutating func extend(byMilliseconds more: Int64) { end = max(end, now) + more }
 
   private mutating func perform(_ next: Scheduled) throws(StoreError) {
     switch next.happening {

@@ -38,4 +38,54 @@ import Testing
     #expect(one.steps == two.steps)
     #expect(one.bank.deals == two.bank.deals)
   }
+
+  @Test(arguments: UInt64(0)..<60)
+  func `waits for persons where the bank looks nothing up, and books nothing again`(
+    seed: UInt64
+  ) throws {
+    var temper = WorldTemper()
+    temper.bank.isBlind = true
+    temper.endsAt = 900_000
+    var world = try SimulatedWorld(seed: seed, temper: temper)
+    var isEnded = try world.run()
+    for _ in 0..<10 where !isEnded {
+      #expect(world.violation == nil, "seed \(seed)")
+      _ = try world.resolveDoubts()
+      world.extend(byMilliseconds: 600_000)
+      isEnded = try world.run()
+    }
+    #expect(world.violation == nil, "seed \(seed)")
+    let waitsForPersons = try world.onlyPersonsAreAwaited()
+    #expect(isEnded || waitsForPersons, "seed \(seed)")
+  }
+
+  @Test(arguments: UInt64(0)..<60)
+  func `holds when the bank's status lags and its clock is off, within the margin`(
+    seed: UInt64
+  ) throws {
+    var temper = WorldTemper()
+    temper.bank.statusLagMilliseconds = 8_000
+    temper.bank.clockSkewMilliseconds = 4_000
+    temper.bank.lostAfterPerMille = 80
+    var world = try SimulatedWorld(seed: seed, temper: temper)
+    let isEnded = try world.run()
+    #expect(world.violation == nil, "seed \(seed)")
+    let waitsForPersons = try world.onlyPersonsAreAwaited()
+    #expect(isEnded || waitsForPersons, "seed \(seed)")
+  }
+
+  @Test func `sees a double booking where the bank's status lags beyond the margin`() throws {
+    var temper = WorldTemper()
+    temper.bank.statusLagMilliseconds = 120_000
+    temper.bank.lostAfterPerMille = 200
+    temper.doubtMarginMilliseconds = 2_000
+    temper.bank.quoteLifeMilliseconds = 5_000
+    var found = false
+    for seed in UInt64(0)..<40 where !found {
+      var world = try SimulatedWorld(seed: seed, temper: temper)
+      _ = try world.run()
+      found = world.violation?.contains("times") ?? false
+    }
+    #expect(found)
+  }
 }

@@ -28,12 +28,12 @@ public struct DoubtInquiry: Hashable, Sendable {
 
   public let open: OpenTrade
   public let attempt: Attempt
-  private var firstNotFound: NotFoundAnswer?
-  private var askedAt: Timestamp?
+  private(set) var firstNotFound: NotFoundAnswer?
+  private(set) var askedAt: Timestamp?
   private var rounds = 0
-  private var isEscalated: Bool
+  private(set) var isEscalated: Bool
   /// Evidence turned up against an attempt that had ended: only a person may close it.
-  private let isForPerson: Bool
+  let isForPerson: Bool
 
   public init(_ open: OpenTrade, attempt: Attempt) {
     self.open = open
@@ -52,15 +52,19 @@ public struct DoubtInquiry: Hashable, Sendable {
     return .readEvidence
   }
 
-  /// - Parameter acceptedAttempts: attempts of this trade whose acceptance a fenced owner saw.
+  /// - Parameter evidence: what was appended to this trade, a fenced owner's answers among it.
   public mutating func evidenceRead(
-    acceptedAttempts: Set<Int>, controls: [ControlAnswer], at now: Moment,
+    _ evidence: [Evidence], controls: [ControlAnswer], at now: Moment,
     settings: EngineSettings
   ) -> Action {
-    if acceptedAttempts.contains(attempt.number), !isForPerson {
-      return .write(.recordFound(attempt: attempt.number, FoundDeal(status: .pending)))
+    let seen = evidence.first { $0.kind == .bookingAccepted && $0.attempt == attempt.number }
+    if let seen, !isForPerson {
+      let deal = FoundDeal(status: .pending, bankTransactionID: seen.bankTransactionID)
+      return .write(.recordFound(attempt: attempt.number, deal))
     }
-    if firstNotFound != nil, control(among: controls, at: now, settings: settings) == nil {
+    if let first = firstNotFound,
+      control(among: controls, after: first, at: now, settings: settings) == nil
+    {
       return .findControl(bookedBefore: attempt.intentAt)
     }
     return ask(at: now)
@@ -84,7 +88,8 @@ public struct DoubtInquiry: Hashable, Sendable {
       known.bankTransactionID = known.bankTransactionID ?? receipt.bankTransactionID
       return .write(.recordFound(attempt: attempt.number, known))
     case .notFound(let receipt):
-      let this = NotFoundAnswer(askedAt: asked, bankDate: receipt.bankDate)
+      let this = NotFoundAnswer(
+        askedAt: asked, answeredAt: now.wall, bankDate: receipt.bankDate)
       return notFound(this, controls: controls, at: now, lookUp: lookUp, settings: settings)
     case .refused, .trouble:
       // Proves nothing, in either direction.
@@ -98,7 +103,7 @@ public struct DoubtInquiry: Hashable, Sendable {
   ) -> Action {
     guard !isForPerson, lookUp != .blind else { return pause(at: now, settings: settings) }
     if let first = firstNotFound,
-      let control = control(among: controls, at: now, settings: settings),
+      let control = control(among: controls, after: first, at: now, settings: settings),
       let proof = NotBookedProof(
         attempt: attempt, first: first, second: answer, control: control, rules: settings.proof)
     {
@@ -151,12 +156,15 @@ public struct DoubtInquiry: Hashable, Sendable {
     now.wall > provableFrom(settings)
   }
 
-  /// A control that is fresh enough and old enough for this attempt.
+  /// A control that is fresh enough, asked for after the first answer, and whose deal is older than
+  /// this attempt.
   private func control(
-    among controls: [ControlAnswer], at now: Moment, settings: EngineSettings
+    among controls: [ControlAnswer], after first: NotFoundAnswer, at now: Moment,
+    settings: EngineSettings
   ) -> ControlAnswer? {
     controls.first {
       $0.dealBookedAt < attempt.intentAt
+        && $0.askedAt > first.answeredAt
         && now.wall.milliseconds(since: $0.foundAt) < settings.proof.controlAgeMilliseconds
     }
   }

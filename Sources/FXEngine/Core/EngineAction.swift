@@ -8,8 +8,9 @@ public enum Caller: Hashable, Sendable {
   case watch(TradeKey)
   /// What a predecessor left behind is being put in order.
   case recovery(TradeKey)
-  /// The positive control: this deal is asked for, on behalf of that inquiry or of the canary gate.
-  case control(ControlDeal, for: TradeKey?)
+  /// The positive control: this deal is asked for, on behalf of that inquiry or of the canary gate,
+  /// by a query that began then.
+  case control(ControlDeal, for: TradeKey?, askedAt: Timestamp)
 }
 
 /// What the core wants done. The shell performs each and feeds the answer back as an input.
@@ -57,7 +58,7 @@ public enum EngineInput: Sendable {
   case swept(left: Int?, Hold)
   case stepped(StepResult, Caller, generation: Int64)
   case evidenceWritten(Caller, generation: Int64)
-  case evidenceRead(TradeKey, acceptedAttempts: Set<Int>, generation: Int64)
+  case evidenceRead(TradeKey, [Evidence], generation: Int64)
   case controlFound(ControlDeal?, for: TradeKey?)
   case quoteCreated(BankAnswer<CreatedQuote>, TradeKey, generation: Int64)
   case rateQuoted(BankAnswer<QuotedRate>, TradeKey, generation: Int64)

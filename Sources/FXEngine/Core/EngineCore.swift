@@ -87,8 +87,8 @@ public struct EngineCore: Sendable {
     case .evidenceWritten(let caller, let generation):
       writesOut -= 1
       witnessed(caller, generation: generation, at: now)
-    case .evidenceRead(let trade, let attempts, let generation):
-      evidenceRead(trade, attempts, generation: generation, at: now)
+    case .evidenceRead(let trade, let evidence, let generation):
+      evidenceRead(trade, evidence, generation: generation, at: now)
     case .controlFound(let deal, let trade): controlFound(deal, for: trade, at: now)
     case .quoteCreated(let answer, let trade, let generation):
       observe(answer, at: now)
@@ -134,9 +134,11 @@ public struct EngineCore: Sendable {
     var wake = min(isPulsing ? .max : pulseAt, isClaiming ? .max : claimAt, sealAt)
     wake = min(wake, gateRetryAt)
     if let first = due.min { wake = min(wake, max(first.uptime, blockedUntil)) }
+    // Where no place is free, the answer that frees one is input enough.
+    let hasPlaces = freePlaces > 0 && installation?.killSwitch == nil
     for batch in held.values {
       wake = min(wake, batch.isRenewing ? batch.validUntil : batch.renewAt)
-      if batch.batch.counts.pending > 0, batch.promised == 0, batch.room > 0 {
+      if hasPlaces, batch.mayTake(atUptime: .max) {
         wake = min(wake, max(batch.wakeAt, blockedUntil))
       }
     }

@@ -258,10 +258,13 @@ extension EngineCore {
     guard installation?.killSwitch == nil, slowUntil <= now.uptime,
       breaker.isClosed(atUptime: now.uptime)
     else { return 0 }
+    return min(budget.requests / Self.requestsPerTrade, freePlaces)
+  }
+
+  /// Places that connections, canary and breaker leave, whatever the time and the request budget.
+  var freePlaces: Int {
     let active = runs.count + held.values.reduce(0) { $0 + $1.promised }
-    var places = min(
-      budget.requests / Self.requestsPerTrade,
-      settings.maxConnections - active - pollsOut - inquiriesOut.count)
+    var places = settings.maxConnections - active - pollsOut - inquiriesOut.count
     if let width = gate.width { places = min(places, width - active) }
     if breaker.isTrying { places = min(places, 1 - active) }
     return max(0, places)

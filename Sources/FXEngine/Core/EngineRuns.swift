@@ -4,7 +4,14 @@ import FXPorts
 /// Trades under way: the core drives each one's machine and performs nothing itself.
 extension EngineCore {
   mutating func start(_ taken: TakenTrade, in batch: Batch, at now: Moment) {
-    guard let installation, runs[taken.trade.key] == nil else { return }
+    guard let installation else { return }
+    guard runs[taken.trade.key] == nil else {
+      // A call of an earlier hold is still out: the trade waits for its end.
+      let later = now.wall.advanced(byMilliseconds: EngineBounds.blockedClientMilliseconds)
+      let trade = taken.trade
+      return step(
+        trade, .deferQuote(nil, notBefore: later), .recovery(trade.key), batch.generation)
+    }
     let run = TradeRun(
       taken: taken, batch: batch, installation: installation, isCanary: gate == .solo)
     runs[taken.trade.key] = run

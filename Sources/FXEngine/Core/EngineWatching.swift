@@ -88,11 +88,11 @@ extension EngineCore {
   }
 
   mutating func evidenceRead(
-    _ trade: TradeKey, _ attempts: Set<Int>, generation: Int64, at now: Moment
+    _ trade: TradeKey, _ evidence: [Evidence], generation: Int64, at now: Moment
   ) {
     let known = controls
     inquire(trade, at: now) {
-      $0.evidenceRead(acceptedAttempts: attempts, controls: known, at: now, settings: $1)
+      $0.evidenceRead(evidence, controls: known, at: now, settings: $1)
     }
   }
 
@@ -127,17 +127,16 @@ extension EngineCore {
     case .write(let command): write(command, of: watch, generation)
     case .wait(let until): schedule(trade, atUptime: until)
     case .foundByOurID(let follow):
-      found(bookedAt: watch.bookedAt, at: now)
+      found(bookedAt: watch.bookedAt, askedAt: watch.askedAt, at: now)
       switch follow {
       case .write(let command): write(command, of: watch, generation)
       case .wait(let until): schedule(trade, atUptime: until)
       }
     case .blind(let until):
       schedule(trade, atUptime: until)
-      if gate.lookUp == .unproven {
-        move(gate: .blind)
-        endCanary()
-      }
+      move(gate: .blind)
+      wakeAll(at: now)
+      endCanary()
     }
   }
 
@@ -183,9 +182,12 @@ extension EngineCore {
       }
     case .watch(let trade):
       pollsOut -= 1
-      poll(trade, at: now) { $0.answered(answer, at: now, settings: $1) }
-    case .control(let deal, let trade):
-      controlAnswered(answer, deal, for: trade, at: now)
+      let isCanary = gate == .soloBusy(trade)
+      poll(trade, at: now) {
+        $0.answered(answer, isCanary: isCanary, at: now, settings: $1)
+      }
+    case .control(let deal, let trade, let askedAt):
+      controlAnswered(answer, deal, for: trade, askedAt: askedAt, at: now)
     case .recovery: break
     }
   }
@@ -202,7 +204,8 @@ extension EngineCore {
       budget.spend(1)
       return actions.append(
         .askStatus(
-          .dealTransactionID(deal.dealTransactionID), .control(deal, for: trade), generation: 0))
+          .dealTransactionID(deal.dealTransactionID),
+          .control(deal, for: trade, askedAt: now.wall), generation: 0))
     }
     if let trade {
       inquire(trade, at: now) { inquiry, _ in inquiry.controlSought(at: now) }
@@ -212,11 +215,12 @@ extension EngineCore {
   }
 
   private mutating func controlAnswered(
-    _ answer: StatusAnswer, _ deal: ControlDeal, for trade: TradeKey?, at now: Moment
+    _ answer: StatusAnswer, _ deal: ControlDeal, for trade: TradeKey?, askedAt: Timestamp,
+    at now: Moment
   ) {
     switch answer {
     case .found:
-      found(bookedAt: deal.bookedAt, at: now)
+      found(bookedAt: deal.bookedAt, askedAt: askedAt, at: now)
     case .notFound:
       if trade == nil, gate.lookUp == .unproven { goSolo() }
     case .refused, .trouble:
@@ -233,9 +237,10 @@ extension EngineCore {
   }
 
   /// The bank has found, by our id, a deal that we know is booked.
-  private mutating func found(bookedAt: Timestamp, at now: Moment) {
+  private mutating func found(bookedAt: Timestamp, askedAt: Timestamp, at now: Moment) {
     controls.removeAll { $0.dealBookedAt == bookedAt }
-    controls.insert(ControlAnswer(foundAt: now.wall, dealBookedAt: bookedAt), at: 0)
+    controls.insert(
+      ControlAnswer(askedAt: askedAt, foundAt: now.wall, dealBookedAt: bookedAt), at: 0)
     if controls.count > EngineBounds.rememberedControls { forgetOneControl() }
     if gate.lookUp != .byDealTransactionID {
       move(gate: .open)

@@ -25,9 +25,11 @@ public struct SettlementWatch: Hashable, Sendable {
   public let dealTransactionID: Identifier
   public let bankTransactionID: String?
   public let bookedAt: Timestamp
+  /// When the last question began.
+  private(set) var askedAt: Timestamp
   private var polls = 0
-  private var asksByBankID = false
-  private var isEscalated: Bool
+  private(set) var asksByBankID = false
+  private(set) var isEscalated: Bool
 
   /// Nil for a trade that has no deal to ask for.
   public init?(_ trade: Trade) {
@@ -39,6 +41,7 @@ public struct SettlementWatch: Hashable, Sendable {
     self.dealTransactionID = id
     self.bankTransactionID = trade.bankTransactionID
     self.bookedAt = at
+    self.askedAt = at
     self.isEscalated = trade.escalatedAt != nil
   }
 
@@ -47,14 +50,16 @@ public struct SettlementWatch: Hashable, Sendable {
       isEscalated = true
       return .write(.escalate(attempt: attempt))
     }
+    askedAt = now.wall
     if asksByBankID, let bankTransactionID {
       return .ask(.bankTransactionID(bankTransactionID))
     }
     return .ask(.dealTransactionID(dealTransactionID))
   }
 
+  /// - Parameter isCanary: this deal is the one that shows whether the bank knows our ids.
   public mutating func answered(
-    _ answer: StatusAnswer, at now: Moment, settings: EngineSettings
+    _ answer: StatusAnswer, isCanary: Bool, at now: Moment, settings: EngineSettings
   ) -> Action {
     let wasByOurID = !(asksByBankID && bankTransactionID != nil)
     switch answer {
@@ -76,13 +81,14 @@ public struct SettlementWatch: Hashable, Sendable {
       case .wait(let until): return .wait(untilUptime: until)
       }
     case .notFound:
-      // Ours first, then the bank's, in turn, until one of them works.
-      if bankTransactionID != nil { asksByBankID.toggle() }
       let until = next(at: now, settings: settings)
       let sinceBooked = now.wall.milliseconds(since: bookedAt)
-      if wasByOurID, sinceBooked > settings.proof.doubtMarginMilliseconds {
-        return .blind(untilUptime: until)
-      }
+      let isPastMargin = sinceBooked > settings.proof.doubtMarginMilliseconds
+      // The canary shows whether the bank knows our ids: it is asked for by nothing else before.
+      if isCanary, !isPastMargin { return .wait(untilUptime: until) }
+      // Ours first, then the bank's, in turn, until one of them works.
+      if bankTransactionID != nil { asksByBankID.toggle() }
+      if isCanary, wasByOurID { return .blind(untilUptime: until) }
       return .wait(untilUptime: until)
     case .refused, .trouble:
       return .wait(untilUptime: next(at: now, settings: settings))

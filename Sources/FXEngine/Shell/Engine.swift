@@ -171,8 +171,7 @@ public struct Engine: Sendable {
       let evidence = try await untilNotBusy { () throws(StoreError) in
         try await store.evidence(of: trade)
       }
-      let accepted = Set(evidence.filter { $0.kind == .bookingAccepted }.map(\.attempt))
-      return .evidenceRead(trade, acceptedAttempts: accepted, generation: generation)
+      return .evidenceRead(trade, evidence, generation: generation)
     case .findControl(let before, let trade):
       let deal = try await untilNotBusy { () throws(StoreError) in
         try await store.controlDeal(with: settings.bank, bookedBefore: before)

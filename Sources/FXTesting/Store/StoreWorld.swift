@@ -183,7 +183,7 @@ public struct StoreWorld: Sendable {
         attempt: attempt, first: NotFoundAnswer(askedAt: asked, bankDate: asked),
         second: NotFoundAnswer(askedAt: again, bankDate: again),
         control: ControlAnswer(
-          foundAt: asked, dealBookedAt: attempt.intentAt.advanced(byMilliseconds: -1)),
+          foundAt: again, dealBookedAt: attempt.intentAt.advanced(byMilliseconds: -1)),
         rules: ProofRules()))
   }
 }
