@@ -14,10 +14,10 @@ import FXPorts
         fxbatch clients import clients.csv --config bank.env
         fxbatch run trades.csv --pricing bank --name morning --config bank.env
 
-      Settings come from the environment and from the file that --config names (lines of NAME=value);
+      Settings come from the environment and from the file that --config names (lines of NAME=value); \
       the environment wins. `fxbatch settings` lists them all.
 
-      Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person,
+      Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person, \
       130 interrupted and resumable, 64 usage, 65 bad input, 69 bank unavailable, 74 store.
       """,
     subcommands: [

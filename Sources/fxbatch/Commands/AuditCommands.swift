@@ -7,7 +7,7 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Checks the whole store: counts, states, attempts, the chains of events and seals.",
     discussion: """
-      Reads everything and changes nothing; the engine may go on running. Ends with 0 when all is
+      Reads everything and changes nothing; the engine may go on running. Ends with 0 when all is \
       well and with 74 when something is not.
 
         fxbatch verify --json
@@ -46,7 +46,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     commandName: "reconcile",
     abstract: "Holds every attempt against what the bank says of it.",
     discussion: """
-      Asks the bank about each deal and tells every difference. A booking that our books deny puts its
+      Asks the bank about each deal and tells every difference. A booking that our books deny puts its \
       trade in doubt. Ends with 0 when bank and books agree and with 4 when a person has to look.
 
         fxbatch reconcile morning

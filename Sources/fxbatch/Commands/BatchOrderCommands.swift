@@ -65,7 +65,7 @@ struct RetryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retry", abstract: "Tries failed and cancelled trades of a batch again.",
     discussion: """
-      Deals that failed to settle, and those that a person called not booked, are tried again one by
+      Deals that failed to settle, and those that a person called not booked, are tried again one by \
       one only, with a note.
 
         fxbatch retry morning --code rate_check

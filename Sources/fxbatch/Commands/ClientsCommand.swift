@@ -13,7 +13,7 @@ struct ClientsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Creates clients and updates those that are known, from a CSV file.",
       discussion: """
-        Columns: Client, Client CIF, Fixed Spread, and optionally ZAR Account and USD Account. The
+        Columns: Client, Client CIF, Fixed Spread, and optionally ZAR Account and USD Account. The \
         file is taken whole or not at all.
 
           fxbatch clients import clients.csv

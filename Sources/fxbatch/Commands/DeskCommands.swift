@@ -76,7 +76,7 @@ struct KillSwitchCommand: AsyncParsableCommand {
     commandName: "kill-switch",
     abstract: "Stops all bookings of the installation, or lets them go on.",
     discussion: """
-      Engaged, no booking leaves any node; deals under way are still asked about. It survives
+      Engaged, no booking leaves any node; deals under way are still asked about. It survives \
       restarts.
 
         fxbatch kill-switch engage --reason "odd quotes from the bank"

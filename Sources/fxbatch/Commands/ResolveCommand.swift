@@ -7,8 +7,8 @@ struct ResolveCommand: AsyncParsableCommand {
     commandName: "resolve",
     abstract: "Closes a trade in doubt on a person's word.",
     discussion: """
-      Shows every attempt and all evidence first. Ask the bank before you answer: a trade that is
-      called not booked and was booked moves the money all the same. Without --booked or --not-booked
+      Shows every attempt and all evidence first. Ask the bank before you answer: a trade that is \
+      called not booked and was booked moves the money all the same. Without --booked or --not-booked \
       nothing is changed.
 
         fxbatch resolve 0191…

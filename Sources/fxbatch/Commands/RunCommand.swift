@@ -10,14 +10,14 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Takes a file of trades in and runs it to its end.",
     discussion: """
-      The file is taken whole or not at all. Progress goes to standard error, the result to standard
-      output; with --json the last line is the final batch. The first interrupt finishes the calls
+      The file is taken whole or not at all. Progress goes to standard error, the result to standard \
+      output; with --json the last line is the final batch. The first interrupt finishes the calls \
       that are out and says how to go on; the second ends at once, and loses nothing either.
 
         fxbatch run trades.csv --pricing bank --name morning --max-concurrent-trades 8
         fxbatch run --resume 0191…
 
-      Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person,
+      Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person, \
       65 the file is bad, 69 the bank cannot be reached, 74 store, 130 interrupted and resumable.
       """)
 

@@ -10,7 +10,7 @@ struct SandboxCommand: AsyncParsableCommand {
     commandName: "sandbox",
     abstract: "Runs a bank that is not real and misbehaves as ordered.",
     discussion: """
-      It speaks the bank's API, prices from the European Central Bank's reference rates, keeps a
+      It speaks the bank's API, prices from the European Central Bank's reference rates, keeps a \
       ledger of its own, and prints the settings that lead to it. Times are in milliseconds.
 
         fxbatch sandbox --port 8484 --ready-file bank.env

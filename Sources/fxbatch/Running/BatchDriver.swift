@@ -11,6 +11,8 @@ struct BatchDriver: Sendable {
   static let lookMilliseconds: Int64 = 250
   /// How long calls that are out may take after the first interrupt.
   static let graceSeconds: Int64 = 30
+  /// Signals this close together are one.
+  private static let sameWishMilliseconds: Int64 = 500
 
   let desk: Desk
   let batch: Batch
@@ -140,13 +142,17 @@ struct BatchDriver: Sendable {
   private func listen(
     to signals: UnixSignalsSequence, _ interrupts: AsyncStream<Void>.Continuation
   ) async -> Event {
-    var isSecond = false
+    var first: ContinuousClock.Instant?
     for await _ in signals {
-      if isSecond {
+      if let first {
+        // A signal to the process and to its group is one wish, though it arrives twice.
+        guard ContinuousClock.now - first > .milliseconds(Self.sameWishMilliseconds) else {
+          continue
+        }
         Terminal.complain("stopped. Go on with: fxbatch run --resume \(batch.id)")
         endNow(ExitCode.interrupted.rawValue)
       }
-      isSecond = true
+      first = .now
       interrupts.yield()
     }
     return .silence
