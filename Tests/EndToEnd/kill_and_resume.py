@@ -35,7 +35,7 @@ class Desk:
             FXBATCH_LEASE_SECONDS="10",
             FXBATCH_BANK_TIMEOUT_MS="1500",
             FXBATCH_DOUBT_MARGIN_SECONDS="4",
-            FXBATCH_ESCALATION_SECONDS="20",
+            FXBATCH_ESCALATION_SECONDS="20" if options.blind else "120",
             FXBATCH_BANK_MAX_RPS="500",
             NO_COLOR="1",
         )
