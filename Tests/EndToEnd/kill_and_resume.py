@@ -48,7 +48,7 @@ class Desk:
             "--ready-file", str(ready),
         ]
         if self.options.blind:
-            command += ["--lookup", "none"]
+            command += ["--lookup", "byBankTransactionID"]
         self.bank = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
         while not ready.exists():
