@@ -23,14 +23,14 @@ struct Standstill: Sendable {
         + "it was booked: fxbatch resolve \(trade.id)"
     }
     if counts.pending > 0 {
-      guard let hindrance = try await hindrance(held) else { return nil }
+      guard let hindrance = try await hindrance() else { return nil }
       reasons.append(hindrance)
     }
     return reasons.isEmpty ? nil : reasons
   }
 
   /// Why what is pending does not start; nil when it may.
-  private func hindrance(_ held: [Trade]) async throws -> String? {
+  private func hindrance() async throws -> String? {
     let count = batch.counts.pending
     if batch.status == .paused {
       return "the batch is paused with \(count) trades pending: fxbatch resume \(batch.id), then "
@@ -41,15 +41,33 @@ struct Standstill: Sendable {
       return "the kill switch is engaged and \(count) trades are pending: fxbatch kill-switch "
         + "release, then fxbatch run --resume \(batch.id)"
     }
-    if let canary = installation.canary, held.contains(where: { $0.key == canary }) {
-      return "\(count) trades wait for it, since nothing else is booked before the bank has shown "
-        + "that it can look deals up."
+    // Doubts of every batch hold back their clients, and the canary holds back everything.
+    let doubts = try await desk.store.trades(TradeQuery(statuses: [.inDoubt], limit: Pages.rows))
+    var lasting: [Trade] = []
+    for trade in doubts where try await isLeftToPeople(trade) { lasting.append(trade) }
+    if let canary = lasting.first(where: { $0.key == installation.canary }) {
+      return "\(count) trades wait for trade \(canary.id), since nothing else is booked before the "
+        + "bank has shown that it can look deals up. \(wayOut(of: canary))"
     }
-    guard !held.isEmpty, count <= Pages.rows else { return nil }
-    let blocked = Set(held.map(\.client))
+    guard let first = lasting.first, count <= Pages.rows else { return nil }
+    let blocked = Set(lasting.map(\.client))
     let pending = try await desk.store.trades(
       TradeQuery(batch: batch.key, statuses: [.pending], limit: Pages.rows))
     guard pending.allSatisfy({ blocked.contains($0.client) }) else { return nil }
-    return "\(count) more trades of the same clients wait for that."
+    return "\(count) trades wait for doubts of the same clients, trade \(first.id) among them. "
+      + wayOut(of: first)
+  }
+
+  /// A doubt that has been put before people, or of another batch on which no engine works.
+  private func isLeftToPeople(_ trade: Trade) async throws -> Bool {
+    if trade.escalatedAt != nil { return true }
+    guard trade.batch != batch.key else { return false }
+    return try await desk.store.batch(trade.batchID)?.lease == nil
+  }
+
+  private func wayOut(of trade: Trade) -> String {
+    trade.batch == batch.key || trade.escalatedAt != nil
+      ? "Settle it with: fxbatch resolve \(trade.id)"
+      : "Let the bank be asked with: fxbatch run --resume \(trade.batchID)"
   }
 }
