@@ -159,11 +159,14 @@ def soak(desk, options, chance):
                 arguments = ["run", "--resume", batch]
     last = desk.run("run", "--resume", batch, "--json", allowed=(0, 1, 2, 4))
     print(f"killed {killed} times; the last run ended with {last.returncode}")
-    compare(desk, batch, options, last)
+    compare(desk, batch, options, last, killed)
 
 
-def compare(desk, batch, options, last):
+def compare(desk, batch, options, last, killed):
     problems = []
+    # A soak that was hardly disturbed would show nothing.
+    if killed * 2 < options.kills:
+        problems.append(f"only {killed} of {options.kills} kills met a run: give it more trades")
     trades = desk.trades(batch)
     deals = desk.ledger()
     twice = desk.received_twice()
@@ -200,6 +203,8 @@ def compare(desk, batch, options, last):
     for trade in trades:
         counts[trade["status"]] = counts.get(trade["status"], 0) + 1
     print(f"trades {counts}; deals at the bank {len(deals)}")
+    if options.blind and not counts.get("in_doubt"):
+        problems.append("no answer was lost: nothing was shown about a bank without look-up")
     if options.blind and counts.get("in_doubt") and last.returncode != 4:
         problems.append(f"trades are in doubt and the exit code is {last.returncode}, not 4")
     if sum(counts.values()) != options.trades:
