@@ -35,6 +35,7 @@ final class GroupCommit: Sendable {
     var isDraining = false
     /// Set by a failure after which the file is not believed any more.
     var failure: StoreError?
+    var counts = WriteCounts()
   }
 
   private let state = Mutex(State())
@@ -49,6 +50,7 @@ final class GroupCommit: Sendable {
   }
 
   var failure: StoreError? { state.withLock { $0.failure } }
+  var counts: WriteCounts { state.withLock { $0.counts } }
 
   func enqueue(_ operation: Operation) {
     let (failure, starts) = state.withLock { state -> (StoreError?, Bool) in
@@ -119,6 +121,10 @@ final class GroupCommit: Sendable {
       try transaction.flush()
       isCommitting = true
       try database.commit()
+      state.withLock { state in
+        state.counts.commits += 1
+        state.counts.rows += group.reduce(0) { $0 + $1.weight }
+      }
       return answers
     } catch {
       let lifted = isCommitting ? StoreError(ofCommit: error) : StoreError(error)
@@ -147,6 +153,14 @@ final class GroupCommit: Sendable {
       $0.failure = .unavailable("The store stopped after a failed write; start again: \(failure)")
     }
   }
+}
+
+/// What a store has written since it was opened.
+public struct WriteCounts: Hashable, Sendable {
+  /// Transactions committed.
+  public var commits = 0
+  /// About how many rows they wrote; a step is one.
+  public var rows = 0
 }
 
 extension StoreError {

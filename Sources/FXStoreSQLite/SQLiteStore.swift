@@ -74,6 +74,8 @@ public final class SQLiteStore: BatchStore {
     do { try pool.close() } catch { throw StoreError(error) }
   }
 
+  public var writeCounts: WriteCounts { writes.counts }
+
   /// Runs an operation in a group's transaction; answers once it is durable.
   ///
   /// - Parameter weight: about how many rows it writes; a group ends at its bound.
