@@ -98,8 +98,8 @@ struct BenchCommand: AsyncParsableCommand {
   }
 
   private func importing(in work: BenchFolder) throws -> Figures {
+    let idle = try idle(in: work)
     _ = try work.measure(.file, trades: trades)
-    let idle = try work.measure(.idle)
     let raw = try work.copyingStore { try $0.measure(.rawInsert, trades: trades) }
     var all = try work.measure(.import, trades: trades)
     all.add("import_raw_insert_rows_per_second", raw["rows_per_second"])
@@ -111,10 +111,17 @@ struct BenchCommand: AsyncParsableCommand {
     return all
   }
 
+  /// An engine on an empty store.
+  private func idle(in work: BenchFolder) throws -> Figures {
+    let empty = try work.fresh()
+    defer { empty.remove() }
+    return try empty.measure(.idle)
+  }
+
   private func engine(in work: BenchFolder) throws -> Figures {
     _ = try work.measure(.seed, trades: trades, batches: batches, atOnce: atOnce)
     let raw = try work.copyingStore { try $0.measure(.raw, trades: trades, group: 512) }
-    let idle = try work.measure(.idle)
+    let idle = try idle(in: work)
     var all = try work.measure(.engine, trades: trades, batches: batches, atOnce: atOnce)
     all.add("engine_raw_512_transitions_per_second", raw["transitions_per_second"])
     all.add(

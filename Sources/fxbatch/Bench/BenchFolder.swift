@@ -33,6 +33,7 @@ struct BenchFolder {
   func copyingStore(_ work: (BenchFolder) throws -> Figures) throws -> Figures {
     let copy = try fresh()
     defer { copy.remove() }
+    try RawDatabase.open(store).run("PRAGMA wal_checkpoint(TRUNCATE)")
     try FileManager.default.copyItem(atPath: store, toPath: copy.store)
     return try work(copy)
   }
