@@ -25,8 +25,9 @@ public struct EngineCore: Sendable {
   var inquiries: [TradeKey: DoubtInquiry] = [:]
   var watches: [TradeKey: SettlementWatch] = [:]
   var batchOf: [TradeKey: BatchKey] = [:]
-  /// When an inquiry or a watch is due; entries that no longer agree with `dueAt` are skipped.
-  var due = Heap<Due>()
+  /// When inquiries and watches are due; entries that no longer agree with `dueAt` are skipped.
+  var inquiriesDue = Heap<Due>()
+  var pollsDue = Heap<Due>()
   var dueAt: [TradeKey: Int64] = [:]
   var controls: [ControlAnswer] = []
   var pollsOut = 0
@@ -58,8 +59,15 @@ public struct EngineCore: Sendable {
 
   /// Takes one input and answers with everything that is to be done now.
   public mutating func handle(_ input: EngineInput, at now: Moment) -> [EngineAction] {
+    handle(CollectionOfOne(input), at: now)
+  }
+
+  /// Takes inputs that came together, in their order.
+  public mutating func handle(
+    _ inputs: some Sequence<EngineInput>, at now: Moment
+  ) -> [EngineAction] {
     guard !isFinished else { return [] }
-    take(in: input, at: now)
+    for input in inputs { take(in: input, at: now) }
     pump(at: now)
     defer { actions.removeAll(keepingCapacity: true) }
     return actions
@@ -125,6 +133,7 @@ public struct EngineCore: Sendable {
     if isStopping { return stop() }
     maintain(at: now)
     askDue(at: now)
+    adoptUnwatched()
     sweepFlagged()
     takeTrades(at: now)
   }
@@ -133,8 +142,13 @@ public struct EngineCore: Sendable {
   public var nextWake: Int64 {
     var wake = min(isPulsing ? .max : pulseAt, isClaiming ? .max : claimAt, sealAt)
     wake = min(wake, gateRetryAt)
-    if let first = due.min { wake = min(wake, max(first.uptime, blockedUntil)) }
     // Where no place is free, the answer that frees one is input enough.
+    if inquiriesOut.count < EngineBounds.concurrentInquiries, let first = inquiriesDue.min {
+      wake = min(wake, first.uptime)
+    }
+    if pollsOut < settings.concurrentPolls, let first = pollsDue.min {
+      wake = min(wake, max(first.uptime, blockedUntil))
+    }
     let hasPlaces = freePlaces > 0 && installation?.killSwitch == nil
     for batch in held.values {
       wake = min(wake, batch.isRenewing ? batch.validUntil : batch.renewAt)

@@ -145,8 +145,11 @@ extension EngineCore {
     for open in trades { adopt(open, hold, at: now) }
     // A page of one is a single trade that was asked for again.
     guard limit > 1 else { return }
-    if trades.count == limit, let last = trades.last, watchedCount < EngineBounds.watchedTrades {
-      return load(hold, statuses: statuses, after: last.trade.key)
+    if trades.count == limit, let last = trades.last {
+      guard watchedCount >= EngineBounds.watchedTrades else {
+        return load(hold, statuses: statuses, after: last.trade.key)
+      }
+      held[hold.batch]?.hasUnwatched = true
     }
     switch known.phase {
     case .recovering:

@@ -18,8 +18,7 @@ public struct Engine: Sendable {
   private let settings: EngineSettings
   private let clock: EngineClock
   private let logger: Logger
-  private let inbox: AsyncStream<EngineInput>
-  private let answers: AsyncStream<EngineInput>.Continuation
+  private let inbox = Inbox()
 
   public init(
     store: any BatchStore, bank: any BankGateway, settings: EngineSettings, clock: EngineClock,
@@ -32,16 +31,14 @@ public struct Engine: Sendable {
     self.settings = settings
     self.clock = clock
     self.logger = logger
-    // Bounded by the actions under way, of which the core bounds every kind.
-    (self.inbox, self.answers) = AsyncStream.makeStream()
   }
 
   /// Something was changed by this process: flags and queue are looked at now.
-  public func nudge() { answers.yield(.nudge) }
+  public func nudge() { inbox.put(.nudge) }
 
   /// Takes no more trades, finishes the calls that are out, writes their outcomes, releases the
   /// leases; `run` then returns.
-  public func shutDown() { answers.yield(.shutDown) }
+  public func shutDown() { inbox.put(.shutDown) }
 
   /// Runs until `shutDown`, the task's cancellation, or an error. May be called once.
   public func run(report: @escaping @Sendable (EngineReport) -> Void) async throws(EngineError) {
@@ -64,20 +61,20 @@ public struct Engine: Sendable {
     var core = EngineCore(settings: settings, at: clock.now()) { order in
       bank.digest(of: order)
     }
-    answers.yield(.begin(installation))
+    inbox.put(.begin(installation))
     try await withThrowingDiscardingTaskGroup { group in
       var armedFor = Int64.max
-      for await input in inbox {
-        if case .tick = input { armedFor = .max }
-        let actions = core.handle(input, at: clock.now())
-        perform(actions, in: &group, report)
+      for await _ in inbox.arrivals {
+        let inputs = inbox.takeAll()
+        if inputs.contains(where: \.isTick) { armedFor = .max }
+        perform(core.handle(inputs, at: clock.now()), in: &group, report)
         if core.isFinished { break }
         let wake = core.nextWake
         if wake < armedFor {
           armedFor = wake
           group.addTask {
             try await clock.sleep(wake)
-            answers.yield(.tick)
+            inbox.put(.tick)
           }
         }
       }
@@ -103,7 +100,7 @@ public struct Engine: Sendable {
         break
       default:
         group.addTask {
-          if let input = try await answer(to: action) { answers.yield(input) }
+          if let input = try await answer(to: action) { inbox.put(input) }
         }
       }
     }
@@ -113,9 +110,10 @@ public struct Engine: Sendable {
       let results = try await untilNotBusy { () throws(StoreError) in
         try await store.perform(batch.map(\.step))
       }
-      for (wish, result) in zip(batch, results) {
-        answers.yield(.stepped(result, wish.caller, generation: wish.generation))
-      }
+      inbox.put(
+        zip(batch, results).map { wish, result in
+          .stepped(result, wish.caller, generation: wish.generation)
+        })
     }
   }
 
@@ -238,6 +236,12 @@ public struct Engine: Sendable {
     case .started, .claimed, .batchEnded, .gate: logger.info("\(news)")
     case .leaseLost, .breakerOpened, .escalated, .killSwitch: logger.warning("\(news)")
     }
+  }
+}
+
+extension EngineInput {
+  fileprivate var isTick: Bool {
+    if case .tick = self { true } else { false }
   }
 }
 
