@@ -39,6 +39,7 @@ final class GroupCommit: Sendable {
   }
 
   private let state = Mutex(State())
+  private let openTrades = OpenTrades()
   private let pool: DatabasePool
   private let clock: @Sendable () -> Timestamp
   private let logger: Logger
@@ -116,11 +117,13 @@ final class GroupCommit: Sendable {
     var isCommitting = false
     do {
       try database.beginTransaction(.immediate)
-      let transaction = Transaction(database, now: clock())
+      try openTrades.begin(database)
+      let transaction = Transaction(database, now: clock(), openTrades: openTrades)
       let answers = try group.map { try $0.perform(transaction) }
       try transaction.flush()
       isCommitting = true
       try database.commit()
+      openTrades.committed(database)
       state.withLock { state in
         state.counts.commits += 1
         state.counts.rows += group.reduce(0) { $0 + $1.weight }

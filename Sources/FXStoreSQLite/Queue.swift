@@ -101,7 +101,7 @@ extension Transaction {
     var isBlocked: [ClientKey: Bool] = [:]
     var after: TradeKey? = TradeKey(0)
     scan: while let start = after, taken.count < request.limit {
-      let waiting = try waiting(in: key, after: start)
+      let waiting = try waiting(in: key, after: start, limit: request.limit - taken.count)
       after = waiting.last?.trade
       for candidate in waiting where taken.count < request.limit {
         let blocked = try isBlocked[candidate.client] ?? self.isBlocked(candidate.client)
@@ -120,7 +120,7 @@ extension Transaction {
           authority: .lease(generation: request.hold.generation), actor: request.actor,
           command: .take)
         // What refuses one trade that is due and whose client is free refuses the whole batch.
-        guard case .success(let quoting) = try take(step, on: trade) else {
+        guard case .success(let quoting) = try take(step, on: trade, isBlocked: false) else {
           isRefused = true
           break scan
         }
@@ -136,18 +136,24 @@ extension Transaction {
       blockedClients: isAnyBlocked)
   }
 
+  private static let leastScan = 16
+
   private struct Waiting {
     var trade: TradeKey
     var client: ClientKey
     var notBefore: Timestamp?
   }
 
-  private func waiting(in batch: BatchKey, after: TradeKey) throws -> [Waiting] {
+  /// The next pending trades: as many as are wanted, and some more in the place of those that may
+  /// not be taken.
+  private func waiting(
+    in batch: BatchKey, after: TradeKey, limit: Int
+  ) throws -> [Waiting] {
     try all(
       """
       SELECT key, client_key, not_before FROM trades
-      WHERE status = 'pending' AND batch_key = ? AND key > ? ORDER BY key LIMIT 128
-      """, batch, after,
+      WHERE status = 'pending' AND batch_key = ? AND key > ? ORDER BY key LIMIT ?
+      """, batch, after, max(Self.leastScan, limit),
       read: {
         Waiting(trade: try $0.next(), client: try $0.next(), notBefore: try $0.next())
       })

@@ -11,10 +11,13 @@ final class Transaction {
   private var loadedInstallation: Installation?
   private var isInstallationChanged = false
   private var lastSequence: Int64?
+  /// What the transactions before have written; nil where nothing is written.
+  let openTrades: OpenTrades?
 
-  init(_ database: Database, now: Timestamp) {
+  init(_ database: Database, now: Timestamp, openTrades: OpenTrades? = nil) {
     self.statements = Statements(database)
     self.now = now
+    self.openTrades = openTrades
   }
 
   /// A batch's row as the transaction holds it.
@@ -28,6 +31,11 @@ final class Transaction {
 
   func run(_ sql: StaticString, _ values: (any ColumnValue)?...) throws {
     try statements.run(sql, values)
+  }
+
+  /// As above, for the statements of every booking: no value is boxed.
+  func run(_ sql: StaticString, binding: (inout ColumnBinder) -> Void) throws {
+    try statements.run(sql, binding: binding)
   }
 
   func all<Value>(
@@ -154,9 +162,22 @@ final class Transaction {
       INSERT INTO events (sequence, batch_key, batch_sequence, at, kind, trade_key, from_status,
         to_status, attempt, actor, code, bank_transaction_id, note, digest)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      event.sequence, event.batch, event.batchSequence, event.at, entry.kind, entry.trade,
-      entry.from, entry.to, entry.attempt, entry.actor, entry.code, entry.bankTransactionID,
-      entry.note, event.digest)
+      """
+    ) { row in
+      row.add(event.sequence)
+      row.add(event.batch)
+      row.add(event.batchSequence)
+      row.add(event.at)
+      row.add(entry.kind)
+      row.add(entry.trade)
+      row.add(entry.from)
+      row.add(entry.to)
+      row.add(entry.attempt)
+      row.add(entry.actor)
+      row.add(entry.code)
+      row.add(entry.bankTransactionID)
+      row.add(entry.note)
+      row.add(event.digest)
+    }
   }
 }
