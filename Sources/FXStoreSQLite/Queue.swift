@@ -99,6 +99,7 @@ extension Transaction {
     var isAnyBlocked = false
     var isRefused = false
     var isBlocked: [ClientKey: Bool] = [:]
+    var rates: [CurrencyPair: OTCRate?] = [:]
     var after: TradeKey? = TradeKey(0)
     scan: while let start = after, taken.count < request.limit {
       let waiting = try waiting(in: key, after: start, limit: request.limit - taken.count)
@@ -124,7 +125,10 @@ extension Transaction {
           isRefused = true
           break scan
         }
-        taken.append(try takenTrade(quoting))
+        let pair = quoting.deal.pair
+        let rate = try rates[pair] ?? otcRate(pair)
+        rates.updateValue(rate, forKey: pair)
+        taken.append(try takenTrade(quoting, otcRate: rate))
       }
     }
     guard let batch = try batch(key) else {
@@ -159,7 +163,7 @@ extension Transaction {
       })
   }
 
-  private func takenTrade(_ trade: Trade) throws -> TakenTrade {
+  private func takenTrade(_ trade: Trade, otcRate: OTCRate?) throws -> TakenTrade {
     let client = try client(trade.client)
     return TakenTrade(
       trade: trade, isClientActive: client?.isActive ?? false,
@@ -173,7 +177,7 @@ extension Transaction {
           SELECT deal_transaction_id FROM attempts WHERE trade_key = ? AND outcome <> 'booked'
           ORDER BY number
           """, trade.key, read: { try $0.next() }),
-      otcRate: try otcRate(trade.deal.pair))
+      otcRate: otcRate)
   }
 }
 

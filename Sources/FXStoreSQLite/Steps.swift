@@ -132,7 +132,9 @@ extension Transaction {
   /// Whether a trade of the client may have been booked without our knowing: one in doubt, or one in
   /// `booking` whose call no living lease holder has.
   func isBlocked(_ client: ClientKey) throws -> Bool {
-    if try exists("SELECT 1 FROM trades WHERE client_key = ? AND status = 'in_doubt'", client) {
+    if try mayHoldDoubts(),
+      try exists("SELECT 1 FROM trades WHERE client_key = ? AND status = 'in_doubt'", client)
+    {
       return true
     }
     var hold = Hold(batch: BatchKey(0), generation: 0)

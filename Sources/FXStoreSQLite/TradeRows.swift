@@ -151,6 +151,7 @@ extension Transaction {
       row.add(trade.key)
     }
     openTrades?.keep(trade)
+    if trade.status == .inDoubt { noteDoubt() }
   }
 
   func insert(_ draft: TradeDraft, id: Identifier, key: TradeKey, batch: BatchKey) throws {

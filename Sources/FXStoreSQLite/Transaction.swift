@@ -11,6 +11,7 @@ final class Transaction {
   private var loadedInstallation: Installation?
   private var isInstallationChanged = false
   private var lastSequence: Int64?
+  private var doubtsMayBe: Bool?
   /// What the transactions before have written; nil where nothing is written.
   let openTrades: OpenTrades?
 
@@ -104,6 +105,16 @@ final class Transaction {
     loadedInstallation = read
     return read
   }
+
+  /// Whether any trade may be in doubt: read once, and true from the first doubt on that is written.
+  func mayHoldDoubts() throws -> Bool {
+    if let doubtsMayBe { return doubtsMayBe }
+    let found = try exists("SELECT 1 FROM trades WHERE status = 'in_doubt' LIMIT 1")
+    doubtsMayBe = found
+    return found
+  }
+
+  func noteDoubt() { doubtsMayBe = true }
 
   func updateInstallation(_ change: (inout Installation) -> Void) throws {
     var installation = try installation()
