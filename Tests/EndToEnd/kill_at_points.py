@@ -75,7 +75,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
+        folder = pathlib.Path(name).resolve()
         library = compile_library(folder)
         bank = Bank(folder, "--seed", str(options.seed), "--quote-life", "4000")
         try:
@@ -92,7 +92,7 @@ def main():
 
 
 def compile_library(folder):
-    compilers = [name for name in ("cc", "clang", "gcc") if shutil.which(name)]
+    compilers = [name for name in ("cc", "clang") if shutil.which(name)]
     if not compilers:
         raise SystemExit("kill_at_points needs a C compiler: bin/setup --tests installs one")
     library = folder / "kill_at_points.so"
