@@ -1,6 +1,7 @@
 """A desk of its own for an end-to-end test: the real program, a real sandbox bank as another process,
 files in a folder; and the comparison of the desk's books with the bank's."""
 
+import collections
 import json
 import os
 import pathlib
@@ -128,10 +129,10 @@ class Desk:
 
 
 def count_by_status(trades):
-    counts = {}
-    for trade in trades:
-        counts[trade["status"]] = counts.get(trade["status"], 0) + 1
-    return counts
+    """How many trades have each status, failures by their reason."""
+    return dict(collections.Counter(
+        f"failed {trade['error']['code']}" if trade["status"] == "failed" else trade["status"]
+        for trade in trades))
 
 
 def differences(desk, trades, deals, open_statuses=()):

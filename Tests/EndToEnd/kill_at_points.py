@@ -140,7 +140,9 @@ class Sweep:
         aims = [(Aim(step.kind, step.number, "before"),) for step in self.steps]
         aims += [(Aim(step.kind, step.number, "after"),) for step in self.steps
                  if step.kind in ("commit", "sync", "call")]
-        list(workers.map(lambda aim: self.case(*aim).play(), aims))
+        for done, _ in enumerate(workers.map(lambda aim: self.case(*aim).play(), aims), 1):
+            if done % 50 == 0:
+                print(f"{done} of {len(aims)} kills", flush=True)
 
     def aims(self, point, shift):
         """For the first trade and the last: a later one is booked while an earlier is confirmed. Of
