@@ -23,6 +23,9 @@ final class Inbox: Sendable {
     if isFirst { bell.yield() }
   }
 
+  /// Ends the arrivals: nobody will take what comes from now on.
+  func close() { bell.finish() }
+
   func takeAll() -> [EngineInput] {
     waiting.withLock { waiting in
       defer { waiting = [] }

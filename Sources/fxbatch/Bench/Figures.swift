@@ -1,3 +1,5 @@
+import FXJSON
+
 /// Measured numbers under their names, in the order of their coming.
 ///
 /// The end of a name says the unit: `_per_second`, `_bytes`, `_milliseconds`; a `_ratio` is kept in
