@@ -52,7 +52,10 @@ struct Figures: Sendable {
 
   var json: JSON {
     .object(
-      all.map { ($0.name, $0.name.isRatio ? .decimal($0.value.thousandths) : .integer($0.value)) })
+      all.map { name, value in
+        JSON.Member(
+          name: name, value: name.isRatio ? .number(value.thousandths) : .integer(value))
+      })
   }
 
   /// For people: one figure a line.
