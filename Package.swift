@@ -100,6 +100,12 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: house),
+    // A tool of the tests: simulated worlds by the thousand, in a release build.
+    .executableTarget(
+      name: "fxsimulate",
+      dependencies: [
+        "FXSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: house),
     .testTarget(
       name: "FXDomainTests", dependencies: ["FXDomain"], exclude: ["Fixtures"],
       swiftSettings: house),

@@ -26,6 +26,7 @@ enum ModuleMap {
       "FXDomain", "FXPorts", "FXFiles", "FXEngine", "FXStoreSQLite", "FXBankCapitec",
       "FXBankSandbox", "FXSimulation",
     ]),
+    "fxsimulate": ModuleRow(ours: ["FXSimulation"]),
   ]
 
   static func isOurs(_ module: String) -> Bool { module.hasPrefix("FX") || rows[module] != nil }
