@@ -78,7 +78,10 @@ extension SimulatedWorld {
       try books.release(holds, node: settings.node)
       return .released
     case .take(let request):
-      let answer = try books.take(request)
+      let answer = try books.take(asPlanted(request))
+      if !answer.trades.isEmpty, request.hold.generation != answer.batch.generation {
+        violation = violation ?? "a fenced node took trades of batch \(request.hold.batch)"
+      }
       if answer.blockedClients { occurrences[.clientBlocked] += 1 }
       return .taken(answer, of: request)
     case .load(let hold, let statuses, let after, let limit):
@@ -134,8 +137,11 @@ extension SimulatedWorld {
     return (act(&bank, now + usual / 2, &chance), usual)
   }
 
+  /// - Parameter isEarly: a planted bug makes the call before the engine asks for it, and nobody
+  ///   waits for its answer.
   mutating func send(
-    _ order: BookingOrder, by node: NodeIndex, _ trade: TradeKey, _ generation: Int64
+    _ order: BookingOrder, by node: NodeIndex, _ trade: TradeKey, _ generation: Int64,
+    isEarly: Bool = false
   ) {
     var sender = Sender(
       node: node, incarnation: nodes[node].incarnation, trade: trade, generation: generation,
@@ -146,6 +152,9 @@ extension SimulatedWorld {
     let timeout = temper.bankTimeoutMilliseconds
     if sentEarly.contains(order.dealTransactionID) {
       return reply(unclear(.timeout), to: node, after: timeout)
+    }
+    if isEarly {
+      return schedule(.booking(order, sender, workMilliseconds: 0), after: 1)
     }
     if isFaulty, chance.happens(perMille: temper.bank.lostBeforePerMille) {
       occurrences[.lostBefore] += 1

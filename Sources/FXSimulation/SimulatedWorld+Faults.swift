@@ -151,7 +151,6 @@ extension MemoryBooks {
       batches[index].generation = lost.batches[index].generation + 1
       batches[index].lease = nil
     }
-    nodes = [:]
     house.idEpoch = lost.house.idEpoch + 1
     house.changeCounter = lost.house.changeCounter + 1
   }

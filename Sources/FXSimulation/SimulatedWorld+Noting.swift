@@ -18,6 +18,9 @@ extension SimulatedWorld {
       // The process ends between the two transactions.
       books.batches[step.batch.index].counts = before.counts
     }
+    if !books.countsAgree(step.batch) {
+      violation = violation ?? "the counts of batch \(step.batch) differ from its trades"
+    }
     return result
   }
 
@@ -116,5 +119,13 @@ extension SimulatedWorld {
       .evidenceWritten, .shutDown:
       return
     }
+  }
+}
+
+extension MemoryBooks {
+  fileprivate func countsAgree(_ batch: BatchKey) -> Bool {
+    var counts = TradeCounts()
+    for trade in trades[ranges[batch.index]] { counts[trade.status] += 1 }
+    return counts == batches[batch.index].counts
   }
 }

@@ -32,7 +32,8 @@ extension SimulatedWorld {
       let batch = BatchDraft(
         id: Identifier(high: chance.next(), low: chance.next()), name: "Batch \(number)",
         pricing: .bank, priority: Int(chance.pick(1...10)),
-        maxConcurrentTrades: Int(chance.pick(1...5)))
+        maxConcurrentTrades: Int(chance.pick(1...5)),
+        policy: BatchPolicy(maxAttempts: Int(chance.pick(1...3))))
       _ = try books.create(
         CreateRequest(
           batch: batch, trades: drafts, tradeIDs: ids, actor: .person("dealer"), starts: true,

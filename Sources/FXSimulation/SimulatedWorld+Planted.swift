@@ -12,6 +12,14 @@ extension SimulatedWorld {
     return step
   }
 
+  func asPlanted(_ request: TakeRequest) -> TakeRequest {
+    guard temper.planted == .noGenerationCheck else { return request }
+    let batch = request.hold.batch
+    var request = request
+    request.hold = Hold(batch: batch, generation: books.batches[batch.index].generation)
+    return request
+  }
+
   func asPlanted(_ trades: [OpenTrade]) -> [OpenTrade] {
     guard temper.planted == .earlyNotFoundBelieved else { return trades }
     return trades.map { open in
@@ -36,7 +44,7 @@ extension SimulatedWorld {
     guard temper.planted == .intentAfterCall, case .recordIntent(let intent) = step.command,
       !sentEarly.contains(intent.dealTransactionID)
     else { return false }
-    send(intent.order, by: node, step.trade, generation)
+    send(intent.order, by: node, step.trade, generation, isEarly: true)
     sentEarly.insert(intent.dealTransactionID)
     schedule(
       .perform(action, node, incarnation: nodes[node].incarnation), after: chance.pick(10...60))

@@ -70,7 +70,7 @@ public enum WorldPlan: String, CaseIterable, Sendable {
       temper.bank.statusLagMilliseconds = chance.pick(0...9_000)
       temper.bank.workMilliseconds = 0...chance.pick(0...8_000)
       temper.bank.clockSkewMilliseconds = chance.pick(-5_000...5_000)
-      temper.bank.remembersMilliseconds = chance.pick(60_000...400_000)
+      temper.bank.remembersMilliseconds = chance.pick(20_000...200_000)
       temper.bank.lostAfterPerMille = 80
     case .rolledBack:
       temper.rollBacks = 1
@@ -114,7 +114,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case .callRepeated:
       temper = WorldPlan.faults.temper(seed: seed)
       temper.bank.refusesUsedQuotes = false
-    case .noGenerationCheck, .intentAfterCall, .cancelAfterIntent, .countOutsideTransaction:
+    case .noGenerationCheck:
+      temper = WorldPlan.faults.temper(seed: seed)
+      temper.freezes = 3
+      temper.strikePerMille = 5
+      temper.bank.lostAfterPerMille = 300
+    case .intentAfterCall, .cancelAfterIntent, .countOutsideTransaction:
       temper = WorldPlan.faults.temper(seed: seed)
     }
     temper.planted = self
