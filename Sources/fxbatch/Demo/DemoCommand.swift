@@ -49,9 +49,9 @@ struct DemoCommand: AsyncParsableCommand {
     var sandbox = SandboxSettings()
     sandbox.databasePath = place.file("bank.db")
     sandbox.seed = seed
-    sandbox.quoteLife = 4_000
+    sandbox.quoteLife = 5_000
     sandbox.settlementDelay = 800
-    sandbox.latency = 40
+    sandbox.latency = 350
     sandbox.faults.lateMilliseconds = 2_000
     let credentials = sandbox.credentials
     let code = try await withSandbox(sandbox) { bank in
@@ -96,11 +96,16 @@ struct DemoCommand: AsyncParsableCommand {
       try await desk.knock(at: gateway)
       let clients = try FileReading.rows(
         of: place.file("clients.csv"), with: ClientFileParser.self, asJSON: false)
-      _ = try await desk.intake.importClients(clients)
-      try await desk.setRates(asQuotedBy: gateway)
+      let taken = try await desk.intake.importClients(clients)
+      clock.note("\(taken.created) clients taken in from clients.csv")
+      let rates = try await desk.setRates(asQuotedBy: gateway)
+      clock.note(
+        "the desk's own rates set: "
+          + rates.map { "\($0.pair) \($0.rate)" }.joined(separator: ", "))
       for misdeed in script.misdeeds { try await bank.order(misdeed) }
       var batches: [Batch] = []
       for part in script.parts { batches.append(try await submit(part, from: place, to: desk)) }
+      clock.note("four batches of \(trades) trades taken in, all queued: the engine starts")
       let stage = DemoStage(desk: desk, script: script, batches: batches, clock: clock)
       switch try await stage.play(gateway) {
       case .allEnded: break
@@ -140,9 +145,9 @@ struct DemoCommand: AsyncParsableCommand {
       """
       \(Terminal.coloured("FX Batch Trader, a demonstration", .bold)) (seed \(seed))
 
-      A dealing desk with \(DemoScript.clients) invented clients buys and sells dollars, euros and \
-      pounds for them
-      at a sandbox bank: a real HTTP server that is no real bank. Four batches run at once.
+      A desk buys and sells dollars, euros and pounds for \(DemoScript.clients) invented clients, at \
+      a bank that is
+      not real, but a real HTTP server with a ledger of its own. Four batches run at once:
 
       """)
     var table = Table(

@@ -43,8 +43,8 @@ struct DemoComparison: Sendable {
       }
     }
     add(
-      "\(completed.count) completed trades: each has exactly one booking, of the same client, "
-        + "pair, side, amounts, rates and reference", findings)
+      "\(completed.count) completed trades: each has exactly one booking of the same client, amounts "
+        + "and rates", findings)
   }
 
   private mutating func everyBooking(_ bookings: [Booking], _ trades: [Trade]) {
@@ -175,5 +175,7 @@ extension Currency {
 }
 
 extension Money {
-  var grouped: String { currency.grouped(minorUnits: Int128(minorUnits)) }
+  func grouped(withCode: Bool = false) -> String {
+    currency.grouped(minorUnits: Int128(minorUnits), withCode: withCode)
+  }
 }

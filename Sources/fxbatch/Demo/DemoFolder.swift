@@ -43,7 +43,7 @@ struct DemoFolder: Sendable {
         "# Written by fxbatch demo. The bank is a sandbox; nothing here is secret.",
         "FXBATCH_STORE=sqlite:\(file("desk.db"))",
       ] + bank + [
-        "FXBATCH_BANK_TIMEOUT_MS=2500", "FXBATCH_BANK_MAX_RPS=40", "FXBATCH_LEASE_SECONDS=20",
+        "FXBATCH_BANK_TIMEOUT_MS=2500", "FXBATCH_BANK_MAX_RPS=100", "FXBATCH_LEASE_SECONDS=20",
         "FXBATCH_STATUS_POLL_MS=500", "FXBATCH_DOUBT_MARGIN_SECONDS=4",
       ]
     try write(Array((lines.joined(separator: "\n") + "\n").utf8), to: "demo.env")
@@ -56,11 +56,12 @@ struct DemoFolder: Sendable {
       "cd '\(path)'",
     ]
     let startsBank =
-      "fxbatch sandbox --port \(port) --database bank.db --quote-life 4000 >bank.log &"
+      "fxbatch sandbox --port \(port) --database bank.db --quote-life 5000 >bank.log &"
     if batches.isEmpty {
       lines += [
         "fxbatch list --config demo.env",
         "fxbatch show stormy --config demo.env",
+        "fxbatch trades importers --config demo.env",
         "fxbatch trades stormy --status failed --config demo.env",
         "fxbatch errors stormy --config demo.env",
         "fxbatch events stormy --config demo.env | grep in_doubt",
@@ -76,7 +77,9 @@ struct DemoFolder: Sendable {
       lines.append(startsBank)
       lines += batches.map { "fxbatch run --resume \($0.name) --config demo.env" }
     }
-    let set = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("FXBATCH_") }.sorted()
+    let set = ProcessInfo.processInfo.environment.keys.filter {
+      $0.hasPrefix("FXBATCH_") && !$0.hasPrefix("FXBATCH_DEMO_")
+    }.sorted()
     if !set.isEmpty {
       lines.insert("unset \(set.joined(separator: " "))   # they would win over demo.env", at: 2)
     }

@@ -20,18 +20,18 @@ struct DemoNarrator {
   mutating func tell(_ report: EngineReport) async throws {
     switch report {
     case .gate(.soloBusy):
-      say("nothing is known of this bank yet: its first deal goes alone (the canary)")
+      clock.note("nothing is known of this bank yet: its first deal goes alone (the canary)")
     case .gate(.open):
-      say("the bank found the first deal by our id: now all may go at once")
+      clock.note("the bank found the first deal by our id: now all may go at once")
     case .gate(.blind):
-      say("the bank did not find a deal by our id: every doubt will need a person", .yellow)
-    case .breakerOpened: say("the bank fails too often: pausing for some seconds", .yellow)
-    case .escalated: say("a trade has been in doubt for long and needs a person", .yellow)
+      clock.note("the bank did not find a deal by our id: every doubt will need a person", .yellow)
+    case .breakerOpened: clock.note("the bank fails too often: pausing for some seconds", .yellow)
+    case .escalated: clock.note("a trade has been in doubt for long and needs a person", .yellow)
     case .batchEnded(let key, let status):
       guard ended.insert(key).inserted else { return }
       let counts = try await batch(key)?.counts
-      say(
-        "\(names[key] ?? "a batch") ended: \(status.words); \(counts?.words ?? "")", status.colour)
+      clock.note(
+        "\(names[key] ?? "a batch") ended: \(status.words) (\(counts?.words ?? ""))", status.colour)
     case .tradeChanged(let batch, let key, let status):
       let before = statuses.updateValue(status, forKey: key)
       try await tell(of: key, in: batch, from: before, to: status)
@@ -47,32 +47,28 @@ struct DemoNarrator {
     var colour: Terminal.Colour?
     switch (before, status) {
     case (_, .inDoubt):
-      news = "no clear answer to the booking: in doubt. The bank is asked; nothing is sent again"
+      news = "got no clear answer: in doubt; the bank is asked, nothing is sent again"
       colour = .yellow
     case (.inDoubt?, .booked), (.inDoubt?, .completed):
-      news = "found at the bank: it was booked, once"
+      news = "was found at the bank: booked, once"
       colour = .green
-    case (.inDoubt?, .pending): news = "proven not booked: tried again, under a new id"
+    case (.inDoubt?, .pending): news = "is proven not booked: tried again, under a new id"
     case (_, .failed):
       let failure = try await trade(key, in: batch)?.failure
-      news = "failed: \(failure?.code.rawValue ?? "") (\(failure?.message ?? ""))"
+      let bank = failure?.bankReasonCode.map { ", the bank says \($0)" } ?? ""
+      news = "failed: \(failure?.code.rawValue ?? "")\(bank)"
       colour = .red
     case (.inDoubt?, .cancelled), (.inDoubt?, .quoting), (.inDoubt?, .booking), (_, .pending),
       (_, .quoting), (_, .booking), (_, .booked), (_, .completed), (_, .cancelled):
       return
     }
     let row = try await trade(key, in: batch).map { "row \($0.row)" } ?? "a trade"
-    say("\(names[batch] ?? "") \(row) \(news)", colour)
+    clock.note("\(names[batch] ?? "") \(row) \(news)", colour)
   }
 
   /// An order that the demonstration gives, as a person would type it.
-  func tell(order: String, of batch: Batch) {
-    say("$ fxbatch \(order) \(batch.name)    at \(batch.counts.words)")
-  }
-
-  private func say(_ words: String, _ colour: Terminal.Colour? = nil) {
-    Terminal.note(
-      "\(clock.stamp)  " + Terminal.coloured(Table.plain(words), colour, onError: true))
+  func tell(order: String, because reason: String) {
+    clock.note("$ fxbatch \(order)   # \(reason)", .bold)
   }
 
   private func batch(_ key: BatchKey) async throws -> Batch? {

@@ -30,7 +30,7 @@ struct DemoProgress {
     }.joined(separator: " · ")
     guard now - lastPlain.at >= Self.plainLineMilliseconds, text != lastPlain.text else { return }
     lastPlain = (now, text)
-    Terminal.note("\(clock.stamp)  \(text)")
+    clock.note(text)
   }
 
   private func line(_ batch: Batch, barCells: Int) -> String {
@@ -43,7 +43,8 @@ struct DemoProgress {
     let status = Terminal.coloured(
       words.joined(separator: ", "), batch.status.colour, onError: true)
     return "  \(batch.name)\(gap)  \(bar(counts, cells: barCells))  "
-      + String(repeating: " ", count: max(0, 9 - done.count)) + "\(done)  \(status)"
+      + String(repeating: " ", count: 2 * "\(counts.total)".count + 1 - done.count)
+      + "\(done)  \(status)"
   }
 
   /// Cells shared out among the trades' places, so that they always fill the bar.
@@ -95,8 +96,13 @@ struct DemoClock: Sendable {
   var seconds: String { "\(milliseconds / 1_000).\(milliseconds % 1_000 / 100)" }
 
   /// Seconds, aligned, before a line of news.
-  var stamp: String {
+  private var stamp: String {
     let text = String(repeating: " ", count: max(0, 5 - seconds.count)) + seconds + " s"
     return Terminal.coloured(text, .dim, onError: true)
+  }
+
+  /// A line of news.
+  func note(_ words: String, _ colour: Terminal.Colour? = nil) {
+    Terminal.note("\(stamp)  " + Terminal.coloured(Table.plain(words), colour, onError: true))
   }
 }

@@ -3,7 +3,8 @@ import FXPorts
 
 extension Desk {
   /// Sets the desk's own rates as a dealer would: looks at what the bank quotes, and lets the quote go.
-  func setRates(asQuotedBy bank: any BankGateway) async throws {
+  func setRates(asQuotedBy bank: any BankGateway) async throws -> [OTCRate] {
+    var rates: [OTCRate] = []
     let cifNumber = DemoScript.cifNumber(0)
     for currency in DemoScript.currencies {
       guard let pair = CurrencyPair(base: currency, quote: .zar),
@@ -24,8 +25,10 @@ extension Desk {
         case .success(let quoted, _) = await bank.latestQuote(quote.quoteID)
       else { throw Complaint("the sandbox quotes no \(pair).", .unavailable) }
       _ = await bank.cancelQuote(quote.quoteID)
-      _ = try await store.setOTCRate(
+      let set = try await store.setOTCRate(
         quoted.rate, for: pair, by: person.description, confirmed: true, jumpBasisPoints: 300)
+      rates.append(try set.get())
     }
+    return rates
   }
 }

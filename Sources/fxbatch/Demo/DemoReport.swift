@@ -86,19 +86,20 @@ struct DemoReport: Sendable {
   func say() {
     heading("The batches")
     Terminal.say(batchTable)
-    heading(
-      "The blotter: the first trades of each batch, and every fifth that is out of the ordinary")
+    heading("The blotter: some of its \(trades.count) trades")
     Terminal.say(blotter)
     heading("The margins: what the desk earned, to the cent")
     Terminal.say(margins)
     heading("The errors by code")
     Terminal.say(errors)
-    heading("The bank's ledger, asked over HTTP, against our books")
+    heading("What the bank did wrong with clients of one batch, and what became of it")
+    Terminal.say(misdeeds)
+    heading("The bank's ledger, read over HTTP, compared with our books")
     for check in comparison.checks { say(check.statement, check.findings) }
-    heading("Our own books: fxbatch verify")
+    heading("Our books by themselves: fxbatch verify")
     say(
-      "\(verified.batches) batches, \(verified.trades) trades and \(verified.events) events: "
-        + "counts, transitions, figures, hash chains and seals", verified.findings)
+      "\(verified.trades) trades and \(verified.events) events: counts, transitions, figures, "
+        + "chains, seals", verified.findings)
   }
 
   private func heading(_ words: String) { Terminal.say("\n" + Terminal.coloured(words, .bold)) }
@@ -118,44 +119,38 @@ struct DemoReport: Sendable {
 
   private var batchTable: String {
     var table = Table(
-      "  batch", ">priority", ">at once", "status", ">trades", ">completed", ">failed",
-      ">cancelled", ">took", "what happened to it")
+      "  batch", ">priority", "what happened", "ended as", ">completed", ">failed", ">cancelled",
+      ">took")
     for (part, view) in zip(script.parts, views) {
       let (batch, counts) = (view.batch, view.batch.counts)
       table.add(
-        "  \(batch.name)", "\(batch.priority)", "\(batch.maxConcurrentTrades)", batch.status.words,
-        "\(counts.total)", "\(counts.completed)", "\(counts.failed)", "\(counts.cancelled)",
-        batch.duration, part.fate.words, colour: batch.status.colour, at: 3)
+        "  \(batch.name)", "\(batch.priority)", part.fate.words, batch.status.words,
+        "\(counts.completed)", "\(counts.failed)", "\(counts.cancelled)", batch.duration,
+        colour: batch.status.colour, at: 3)
     }
     return table.text
   }
 
+  /// The first trades of each batch, and the first that are out of the ordinary.
   private var blotter: String {
     var table = Table(
-      "  batch", ">row", "client", "deal", "", ">amount", ">bank's rate", ">client's rate", "",
-      ">counter amount", ">margin ZAR", "status")
+      "  batch", ">row", "client", ">pays", ">gets", ">client rate", ">margin ZAR", "status")
     for view in views {
       let own = trades.filter { $0.batch == view.batch.key }
       let first = own.prefix(3).map(\.key)
-      let odd = own.filter { $0.status != .completed || $0.attempt > 1 }.prefix(4).map(\.key)
+      let odd = own.filter { $0.status != .completed || $0.attempt > 1 }.prefix(3).map(\.key)
       let shown = Set(first).union(odd)
       for trade in own where shown.contains(trade.key) {
-        let priced = trade.figures?.priced
-        let isDealt = trade.status == .completed
-        var status = trade.failure?.code.rawValue ?? trade.status.rawValue
-        if isDealt {
-          status = trade.attempt > 1 ? "completed at attempt \(trade.attempt)" : "completed"
-        }
-        if trade.status == .cancelled { status = "cancelled" }
+        let priced = trade.status == .completed ? trade.figures?.priced : nil
+        let amounts = [trade.deal.amount, priced?.counterAmount].compactMap(\.self)
+        let (pair, isBuy) = (trade.deal.pair, trade.deal.side == .buy)
+        let paid = amounts.first { $0.currency == (isBuy ? pair.quote : pair.base) }
+        let got = amounts.first { $0.currency == (isBuy ? pair.base : pair.quote) }
         table.add(
           "  \(view.batch.name)", "\(trade.row)", trade.clientName,
-          "\(trade.deal.side.rawValue) \(trade.deal.pair.base)",
-          trade.deal.amount.currency.code, trade.deal.amount.grouped,
-          isDealt ? priced?.quoteRate.decimalText ?? "" : "",
-          isDealt ? priced?.clientRate.decimalText ?? "" : "",
-          isDealt ? priced?.counterAmount.currency.code ?? "" : "",
-          isDealt ? priced?.counterAmount.grouped ?? "" : "",
-          isDealt ? priced?.margin.grouped ?? "" : "", status, colour: trade.status.colour, at: 11)
+          paid?.grouped(withCode: true) ?? "", got?.grouped(withCode: true) ?? "",
+          priced?.clientRate.decimalText ?? "", priced?.margin.grouped() ?? "", trade.outcome,
+          colour: trade.status.colour, at: 7)
       }
     }
     return table.text
@@ -163,7 +158,7 @@ struct DemoReport: Sendable {
 
   private var margins: String {
     var table = Table(
-      "  batch", "pair", ">deals", ">foreign amount", ">margin ZAR", ">of it rounding ZAR")
+      "  batch", "pair", ">deals", ">foreign amount", ">margin ZAR", ">rounding ZAR")
     var (total, rounding, deals) = (Int128(0), Int128(0), 0)
     for view in views {
       for currency in DemoScript.currencies {
@@ -193,15 +188,53 @@ struct DemoReport: Sendable {
   }
 
   private var errors: String {
-    var table = Table("  batch", "code", "kind", ">trades", "for example")
-    for view in views {
-      for group in view.failures {
-        table.add(
-          "  \(view.batch.name)", group.code.rawValue, group.code.category.rawValue,
-          "\(group.count)", group.example, colour: .red, at: 1)
-      }
+    struct Kind: Hashable {
+      let batch: BatchKey
+      let code: FailureCode
+      let bankCode: String
+    }
+    var table = Table("  batch", "code", "kind", "bank's code", ">trades", "for example")
+    let failed = trades.filter { $0.status == .failed }
+    let groups = Dictionary(grouping: failed) {
+      Kind(
+        batch: $0.batch, code: $0.failure?.code ?? .bookingUnclear,
+        bankCode: $0.failure?.bankReasonCode ?? "")
+    }
+    // In the order in which each first occurs.
+    for (kind, group) in groups.sorted(by: { $0.value[0].key < $1.value[0].key }) {
+      let batch = views.first { $0.batch.key == kind.batch }?.batch.name ?? ""
+      table.add(
+        "  \(batch)", kind.code.rawValue, kind.code.category.rawValue, kind.bankCode,
+        "\(group.count)", "row \(group[0].row): \(group[0].failure?.message ?? "")", colour: .red,
+        at: 1)
     }
     return table.isEmpty ? "  none" : table.text
+  }
+
+  /// Each fault was ordered for the first call of one client, whose first trade met it.
+  private var misdeeds: String {
+    var table = Table("  batch", ">row", "the bank", "attempts", "the trade")
+    for misdeed in script.misdeeds {
+      guard let trade = trades.first(where: { $0.cifNumber == misdeed.cifNumber }),
+        let batch = views.first(where: { $0.batch.key == trade.batch })?.batch
+      else { continue }
+      table.add(
+        "  \(batch.name)", "\(trade.row)", misdeed.words, "\(trade.attempt)", trade.outcome,
+        colour: trade.status.colour, at: 4)
+    }
+    return table.text
+  }
+}
+
+extension Trade {
+  /// What became of it, in a few words.
+  fileprivate var outcome: String {
+    switch status {
+    case .completed: attempt > 1 ? "completed, attempt \(attempt)" : "completed"
+    case .failed: failure?.code.rawValue ?? "failed"
+    case .pending, .quoting, .booking, .booked, .inDoubt, .cancelled:
+      status.rawValue.replacing("_", with: " ")
+    }
   }
 }
 

@@ -18,9 +18,9 @@ struct DemoScript: Sendable {
 
     var words: String {
       switch self {
-      case .untouched: "runs undisturbed"
-      case .pausedAndResumed: "paused half-way, and resumed later"
-      case .faults: "the bank misbehaves with its clients"
+      case .untouched: "undisturbed"
+      case .pausedAndResumed: "paused and resumed"
+      case .faults: "faults of the bank"
       case .cancelled: "cancelled half-way"
       }
     }
@@ -53,6 +53,8 @@ struct DemoScript: Sendable {
     let call: BankCall
     let fault: BankFault
     let cifNumber: String
+    /// What the bank does, which we cannot know at that time.
+    let words: String
   }
 
   let seed: UInt64
@@ -89,14 +91,20 @@ struct DemoScript: Sendable {
   /// What goes wrong: each kind once, and each with another client of the stormy batch, but for the
   /// last client, whose first trade the desk's own check refuses.
   var misdeeds: [Misdeed] {
-    let kinds: [(BankCall, BankFault)] = [
-      (.book, .lostAfter), (.book, .lostBefore), (.book, .refusal), (.book, .errorAfter),
-      (.book, .late), (.book, .rateMismatch), (.quote, .refusal), (.book, .garbled),
-      (.latestQuote, .internal),
+    let kinds: [(call: BankCall, fault: BankFault, words: String)] = [
+      (.book, .lostAfter, "books the deal; its answer is lost"),
+      (.book, .lostBefore, "loses the booking; nothing is booked"),
+      (.book, .refusal, "refuses the booking"),
+      (.book, .errorAfter, "books the deal, and answers 5xx"),
+      (.book, .late, "hangs up, and books only later"),
+      (.book, .rateMismatch, "refuses the booking's rate"),
+      (.quote, .refusal, "refuses to quote"),
+      (.book, .garbled, "books the deal; half its answer is missing"),
+      (.latestQuote, .internal, "fails to tell the rate, once"),
     ]
     return parts.filter { $0.fate == .faults }.flatMap { part in
       zip(kinds, part.cifNumbers.dropLast()).map { kind, cifNumber in
-        Misdeed(call: kind.0, fault: kind.1, cifNumber: cifNumber)
+        Misdeed(call: kind.call, fault: kind.fault, cifNumber: cifNumber, words: kind.words)
       }
     }
   }
@@ -151,12 +159,12 @@ struct DemoScript: Sendable {
 
   // Of things and trades only, so that no name is a person's.
   private static let firstWords = [
-    "Amber", "Basalt", "Copper", "Driftwood", "Ember", "Feldspar", "Granite", "Harbour", "Indigo",
-    "Juniper",
+    "Amber", "Basalt", "Cobalt", "Copper", "Ember", "Granite", "Harbour", "Indigo", "Juniper",
+    "Quartz",
   ]
   private static let secondWords = [
     "Anvil", "Beacon", "Compass", "Dune", "Estuary", "Ferry", "Gantry", "Heron", "Kettle",
     "Lantern",
   ]
-  private static let kinds = ["Traders", "Imports", "Mills", "Tools", "Foods", "Optics", "Freight"]
+  private static let kinds = ["Trade", "Imports", "Mills", "Tools", "Foods", "Optics", "Freight"]
 }

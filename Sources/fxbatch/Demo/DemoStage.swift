@@ -98,33 +98,63 @@ struct DemoStage: Sendable {
         now.append(found)
       }
       for (part, batch) in zip(script.parts, now) {
-        guard let (word, command) = order(for: part, batch, among: now),
-          given.insert(word).inserted
+        guard let order = order(for: part, batch, among: now), given.insert(order.word).inserted
         else { continue }
-        narrator.tell(order: word, of: batch)
-        _ = try await desk.command(command, on: batch)
+        narrator.tell(order: "\(order.word) \(batch.name)", because: order.reason)
+        _ = try await desk.command(order.command, on: batch)
         engine.nudge()
       }
+      for words in wordsOfWaiting(now) where given.insert(words).inserted { clock.note(words) }
       progress.show(now)
       if now.allSatisfy(\.status.isFinal) { return .ending(.allEnded) }
       try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
     }
   }
 
+  /// Why nothing seems to happen, once only doubts are left.
+  private func wordsOfWaiting(_ batches: [Batch]) -> [String] {
+    let open = batches.filter { !$0.status.isFinal }
+    let doubts = open.reduce(0) { $0 + $1.counts.inDoubt }
+    let under = open.reduce(0) { $0 + $1.counts.quoting + $1.counts.booking + $1.counts.booked }
+    guard doubts > 0, under == 0, !open.contains(where: { $0.status == .paused }) else {
+      return []
+    }
+    return [
+      "only doubt is left. A deal is not booked when the bank, asked twice after its quote's end,",
+      "finds no trace of it, and in between finds an older deal: silence alone proves nothing",
+    ]
+  }
+
+  private struct Order {
+    let word: String
+    let command: BatchCommand
+    let reason: String
+  }
+
   /// What is due for a batch, by how far it has come, never by time.
   private func order(
     for part: DemoScript.Part, _ batch: Batch, among all: [Batch]
-  ) -> (word: String, command: BatchCommand)? {
+  ) -> Order? {
     let counts = batch.counts
-    let isHalfWay = (counts.total - counts.pending - counts.quoting) * 2 >= counts.total
+    let sent = counts.total - counts.pending - counts.quoting
+    let isHalfWay = sent * 2 >= counts.total
+    let share = "\(sent) of \(counts.total) sent"
     switch part.fate {
     case .untouched, .faults: return nil
-    case .cancelled: return isHalfWay ? ("cancel", .requestCancel) : nil
+    case .cancelled:
+      guard isHalfWay else { return nil }
+      return Order(
+        word: "cancel", command: .requestCancel, reason: "\(share): the others are given up")
     case .pausedAndResumed:
-      guard batch.status == .paused else { return isHalfWay ? ("pause", .pause) : nil }
+      guard batch.status == .paused else {
+        guard isHalfWay else { return nil }
+        return Order(word: "pause", command: .pause, reason: "\(share): the others wait")
+      }
       // What was under way has come to its end, and somebody else has made way.
       let isAtRest = counts.quoting + counts.booking + counts.booked + counts.inDoubt == 0
-      return isAtRest && all.contains(where: \.status.isFinal) ? ("resume", .resume) : nil
+      guard isAtRest, all.contains(where: \.status.isFinal) else { return nil }
+      return Order(
+        word: "resume", command: .resume, reason: "all that was sent is settled, so it goes on")
     }
   }
 

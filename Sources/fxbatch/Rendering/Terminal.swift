@@ -60,7 +60,7 @@ enum Terminal {
   }
 
   static func coloured(_ text: String, _ colour: Colour?, onError: Bool = false) -> String {
-    guard let colour, onError ? errorUsesColour : usesColour else { return text }
+    guard let colour, !text.isEmpty, onError ? errorUsesColour : usesColour else { return text }
     return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
   }
 
