@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FXBankSandbox
+import FXJSON
 import Foundation
 
 /// A deal as the bank's ledger has it. Amounts and rates are decimal texts, compared as such.

@@ -3,6 +3,7 @@ import FXBankSandbox
 import FXDomain
 import FXEngine
 import FXFiles
+import FXJSON
 import FXPorts
 import Foundation
 import Logging
@@ -112,9 +113,15 @@ struct DemoCommand: AsyncParsableCommand {
       case .tookTooLong:
         Terminal.complain("the batches did not end in time; the rest shows how far they came.")
       case .interrupted:
+        var left: [Batch] = []
+        for batch in batches {
+          if let now = try await desk.store.batch(batch.id), !now.status.isFinal {
+            left.append(now)
+          }
+        }
         Terminal.complain(
           "interrupted. What was done is in \(place.path), and goes on where it stopped:\n"
-            + place.waysOn(afterBank: bank.port, resuming: batches))
+            + place.waysOn(afterBank: bank.port, resuming: left))
         return .interrupted
       }
       let report = try await DemoReport(of: batches, script, at: desk, bank)

@@ -72,10 +72,16 @@ struct DemoFolder: Sendable {
         "fxbatch reconcile --config demo.env",
         "fxbatch retry stormy --code booking_refused --config demo.env",
         "fxbatch run --resume stormy --config demo.env",
+        "kill %1",
       ]
     } else {
       lines.append(startsBank)
-      lines += batches.map { "fxbatch run --resume \($0.name) --config demo.env" }
+      for batch in batches {
+        if batch.status == .paused {
+          lines.append("fxbatch resume \(batch.name) --config demo.env")
+        }
+        lines.append("fxbatch run --resume \(batch.name) --config demo.env")
+      }
     }
     let set = ProcessInfo.processInfo.environment.keys.filter {
       $0.hasPrefix("FXBATCH_") && !$0.hasPrefix("FXBATCH_DEMO_")

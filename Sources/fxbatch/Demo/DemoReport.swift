@@ -1,6 +1,8 @@
 import ArgumentParser
+import FXAPI
 import FXDomain
 import FXEngine
+import FXJSON
 import FXPorts
 
 /// What the demonstration has come to: read from the store and from the bank, after the last batch
