@@ -127,7 +127,7 @@ import Testing
 
   @Test(arguments: [BankCall.quote, .latestQuote, .book, .status, .cancel])
   func `can be ordered for one customer, and lets the others pass`(call: BankCall) async throws {
-    try await withSandbox(Self.quick()) { bank in
+    try await withSandbox(Self.quick(), clock: try StandingClock()) { bank in
       let mine = try await bank.quote(SandboxClient.quoteRequest(cif: "900007"))
       let others = try await bank.quote(SandboxClient.quoteRequest(cif: "900008"))
       _ = try await bank.call(.book, try await bank.quote().order("deal"))
@@ -141,7 +141,7 @@ import Testing
           )
         case .book: (others.order("others"), mine.order("mine"))
         case .status: (#""transactionID":"unknown""#, #""transactionID":"deal""#)
-        default: (#""quoteID":\(others.id)"#, #""quoteID":\(mine.id)"#)
+        default: (#""quoteID":\#(others.id)"#, #""quoteID":\#(mine.id)"#)
         }
       #expect(try await bank.call(call, pass).reason == (call == .status ? "NOT_FOUND" : ""))
       #expect(try await bank.call(call, refused).reason == "BUSINESS")

@@ -43,7 +43,7 @@ struct DemoFolder: Sendable {
         "# Written by fxbatch demo. The bank is a sandbox; nothing here is secret.",
         "FXBATCH_STORE=sqlite:\(file("desk.db"))",
       ] + bank + [
-        "FXBATCH_BANK_TIMEOUT_MS=2500", "FXBATCH_BANK_MAX_RPS=100", "FXBATCH_LEASE_SECONDS=20",
+        "FXBATCH_BANK_TIMEOUT_MS=4000", "FXBATCH_BANK_MAX_RPS=100", "FXBATCH_LEASE_SECONDS=20",
         "FXBATCH_STATUS_POLL_MS=500", "FXBATCH_DOUBT_MARGIN_SECONDS=4",
       ]
     try write(Array((lines.joined(separator: "\n") + "\n").utf8), to: "demo.env")
