@@ -8,7 +8,7 @@ import FXPorts
     commandName: "fxbatch",
     abstract: "Runs batches of foreign-exchange trades, each booked at most once.",
     discussion: """
-      Sixty seconds, with a bank that is not real:
+      Everything at once, in a minute: fxbatch demo. Step by step, with a bank that is not real:
 
         fxbatch sandbox --ready-file bank.env &
         fxbatch clients import clients.csv --config bank.env

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs the demonstration and reads its result: how each batch ended, the comparison with the bank's
-ledger, and the check of the store; for more than one seed, and interrupted.
+ledger, and the check of the store; for more than one seed, with a ledger that was tampered with, and
+interrupted.
 
   Tests/EndToEnd/demo.py [--trades 20] [--seeds 1,2]
 """
@@ -10,6 +11,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -93,6 +95,28 @@ def leads_on(folder, counts, problems):
         problems.append(f"{len(failed)} failed trades are listed, {counts['stormy']} counted")
 
 
+def betrays_a_ledger_that_differs(folder, trades, problems):
+    """A cent more in one deal, and one deal that nobody asked for."""
+    process = subprocess.Popen(
+        [PROGRAM, "demo", "--json", "--trades", str(trades), "--folder", str(folder)],
+        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "importers ended" in line:
+            bank = sqlite3.connect(folder / "bank.db", timeout=10)
+            with bank:
+                bank.execute("UPDATE deals SET counter_amount = counter_amount + 1 WHERE number = 1")
+                bank.execute(
+                    "UPDATE deals SET deal_transaction_id = 'nobody' WHERE number = 2")
+            bank.close()
+    result = json.loads(process.stdout.read())
+    code = process.wait(timeout=60)
+    found = " ".join(result["problems"])
+    expected = ["counter amount is", "has 0 bookings", "belongs to 0 trades", "We dealt in"]
+    if code != 2 or result["ok"] or any(words not in found for words in expected):
+        problems.append(f"a ledger that differs: {code}, {result['problems']}")
+    print(f"a ledger that differs: {len(result['problems'])} problems told, exit code {code}")
+
+
 def ends_when_interrupted(folder, problems):
     process = subprocess.Popen(
         [PROGRAM, "demo", "--folder", str(folder)], env=ENVIRONMENT, stdout=subprocess.DEVNULL,
@@ -120,6 +144,7 @@ def main():
         parent = pathlib.Path(folder).resolve()
         for seed in options.seeds.split(","):
             plays_to_its_end(parent / f"seed-{seed}", int(seed), options.trades, problems)
+        betrays_a_ledger_that_differs(parent / "tampered", options.trades, problems)
         ends_when_interrupted(parent / "interrupted", problems)
     for problem in problems:
         print("WRONG:", problem)
