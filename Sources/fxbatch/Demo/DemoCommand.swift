@@ -33,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Where its files are kept; a new temporary folder otherwise.", valueName: "folder"))
   var folder: String?
-  @Flag(help: "Only the result, as one line of JSON on standard output.") var json = false
+  @Flag(help: "The result as one line of JSON; progress goes to standard error.") var json = false
 
   func validate() throws {
     guard DemoScript.tradesPerBatch.contains(trades) else {
