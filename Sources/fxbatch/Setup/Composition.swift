@@ -36,7 +36,13 @@ struct Desk: Sendable {
     _ options: CommonOptions, _ use: StoreUse, withBank: Bool = false,
     _ body: (Desk) async throws -> Answer
   ) async throws -> Answer {
-    let settings = try await options.settings(withBank: withBank)
+    try await open(try await options.settings(withBank: withBank), use, body)
+  }
+
+  /// As above, with settings that are at hand.
+  static func open<Answer>(
+    _ settings: Settings, _ use: StoreUse, _ body: (Desk) async throws -> Answer
+  ) async throws -> Answer {
     let path = settings.storePath
     if use == .writes { try makeFolder(of: path) }
     let logger = Self.logger(settings)

@@ -10,9 +10,11 @@ struct SettingsReader {
   private let source: ConfigReader
   private var problems: [String] = []
 
-  /// - Parameter file: lines of `NAME=value`; the environment wins over it.
-  init(file: String?) async throws {
-    var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]
+  /// - Parameters:
+  ///   - file: lines of `NAME=value`; the environment wins over it.
+  ///   - readsEnvironment: false where nothing but the file may count.
+  init(file: String?, readsEnvironment: Bool = true) async throws {
+    var providers: [any ConfigProvider] = readsEnvironment ? [EnvironmentVariablesProvider()] : []
     if let file {
       do {
         providers.append(try await EnvironmentVariablesProvider(environmentFilePath: .init(file)))
