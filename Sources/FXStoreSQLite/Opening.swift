@@ -61,7 +61,8 @@ extension SQLiteStore {
     }
     if !isThere {
       if options.isReadOnly {
-        throw .unavailable("\(path) is not there. Give the path of a store that a server runs on.")
+        throw .unavailable(
+          "\(path) is not there. Give the path of a store; the first import of clients makes one.")
       }
       let folder = URL(filePath: path).deletingLastPathComponent().path
       guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
@@ -96,7 +97,9 @@ extension SQLiteStore {
     let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     guard version == migrations.count else {
       throw StoreError.unavailable(
-        "\(path) was written by an older version. Start the server on it once to bring it up.")
+        version == 0
+          ? "\(path) is empty. `fxbatch migrate` makes a store of it."
+          : "\(path) was written by an older version. `fxbatch migrate` brings it up to this one.")
     }
   }
 

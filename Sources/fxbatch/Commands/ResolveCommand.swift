@@ -36,12 +36,13 @@ struct ResolveCommand: AsyncParsableCommand {
 
   func run() async throws {
     let decides = booked != nil || notBooked
-    try await Desk.open(common, decides ? .writes : .reads) { desk in
+    try await Desk.open(common, decides ? .changes : .reads) { desk in
       let trade = try await desk.trade(named: trade)
-      try await show(trade, at: desk)
-      guard decides else { return }
       let resolution: Resolution = booked.map { .booked(dealReference: $0) } ?? .notBooked
-      try confirm(trade)
+      if decides { try refuseUnasked(trade) }
+      if !decides || !yes { try await show(trade, at: desk) }
+      guard decides else { return }
+      try confirm()
       let step = TradeStep(
         batch: trade.batch, trade: trade.key, authority: .open, actor: desk.person,
         command: .resolve(
@@ -58,11 +59,20 @@ struct ResolveCommand: AsyncParsableCommand {
     }
   }
 
-  private func confirm(_ trade: Trade) throws {
-    guard !yes else { return }
-    guard Terminal.isInteractive else {
+  /// Refuses what no answer to the question could make good.
+  private func refuseUnasked(_ trade: Trade) throws {
+    switch trade.status {
+    case .inDoubt, .booked: break
+    case .pending, .quoting, .booking, .completed, .failed, .cancelled:
+      throw Complaint(StepRefusal.illegal(status: trade.status).advice, .badInput)
+    }
+    guard yes || Terminal.isInteractive else {
       throw Complaint("give --yes to resolve a trade without being asked.", .usage)
     }
+  }
+
+  private func confirm() throws {
+    guard !yes else { return }
     let word = booked.map { "booked as \($0)" } ?? "NOT booked"
     guard Terminal.confirms("Record that this trade was \(word)?") else {
       throw Complaint("nothing was changed.", .usage)

@@ -24,9 +24,10 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("A CSV file of trades.", valueName: "file")) var file: String?
   @Option(help: "otc, bank or fixed.") var pricing: PricingMode?
   @Option(help: "The batch's name; the file's otherwise.") var name: String?
-  @Option(help: "1 to 10, highest first.") var priority = 5
+  @Option(help: "1 to 10, highest first; beyond, the nearest.") var priority = 5
   @Option(help: "Trades at once, 1 to 100.") var maxConcurrentTrades = 5
-  @Option(help: "Least margin in pips to book at.") var minMargin = "0"
+  @Option(parsing: .unconditional, help: "Least margin in pips to book at, such as 20 or -2.5.")
+  var minMargin = Pips.zero
   @Flag(help: "Take rows that repeat others, or trades of the last day.")
   var allowDuplicates = false
   @Option(help: ArgumentHelp("Go on with this batch.", valueName: "batch")) var resume: String?
@@ -40,8 +41,8 @@ struct RunCommand: AsyncParsableCommand {
     if file != nil, pricing == nil {
       throw ValidationError("Give --pricing otc, bank or fixed: it decides the clients' rates.")
     }
-    guard (1...10).contains(priority) else {
-      throw ValidationError("--priority is from 1 to 10.")
+    if resume != nil, pricing != nil || name != nil || allowDuplicates {
+      throw ValidationError("--resume goes on with a batch as it is: give no options of a new one.")
     }
     guard IntakeBounds.concurrentTrades.contains(maxConcurrentTrades) else {
       throw ValidationError("--max-concurrent-trades is from 1 to 100.")
@@ -52,7 +53,7 @@ struct RunCommand: AsyncParsableCommand {
     let rows = try file.map { path in
       try FileReading.rows(of: path, with: TradeFileParser.self, asJSON: json)
     }
-    let code = try await Desk.open(common, .writes, withBank: true) { desk in
+    let code = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         let known = try await resume.asyncMap { try await desk.batch(named: $0) }
         // Asked before anything is stored: a batch without a bank would only wait.
@@ -72,11 +73,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private func submit(_ rows: [TradeRow], to desk: Desk) async throws -> Batch {
     var policy = BatchPolicy()
-    do {
-      policy.minimumMargin = try Pips(minMargin)
-    } catch {
-      throw ValidationError("--min-margin is a number of pips such as 20 or -2.5.")
-    }
+    policy.minimumMargin = minMargin
     let path = file ?? ""
     let options = BatchOptions(
       name: name ?? String(path.split(separator: "/").last ?? "batch"),
@@ -104,6 +101,16 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension PricingMode: ExpressibleByArgument {}
+
+extension Pips: ExpressibleByArgument {
+  public init?(argument: String) {
+    do {
+      try self.init(argument)
+    } catch {
+      return nil
+    }
+  }
+}
 
 extension Optional {
   fileprivate func asyncMap<Answer>(

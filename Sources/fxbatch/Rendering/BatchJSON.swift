@@ -35,7 +35,7 @@ struct BatchView: Sendable {
       "pricing": .string(batch.pricing.rawValue), "policy": batch.policy.json,
       "created_at": JSON(batch.createdAt), "queued_at": JSON(batch.queuedAt),
       "started_at": JSON(batch.startedAt), "completed_at": JSON(batch.completedAt),
-      "updated_at": JSON(batch.updatedAt), "created_by": .string(batch.createdBy),
+      "updated_at": JSON(batch.updatedAt), "created_by": .string(Actor.name(in: batch.createdBy)),
       "lock": lock, "counts": counts.json,
       "progress": .decimal(
         DecimalText.format(Int64(counts.progressPerMille), scale: 3, minimumDecimals: 0)),
@@ -80,7 +80,7 @@ extension BatchPolicy {
     [
       "on_failure": .string(onFailure.rawValue), "tolerated_failures": JSON(toleratedFailures),
       "tolerated_failure_percent": JSON(toleratedFailurePercent),
-      "max_attempts": JSON(maxAttempts), "min_margin_pips": .decimal(minimumMargin.decimalText),
+      "max_attempts": JSON(maxAttempts), "min_margin_pips": .string(minimumMargin.decimalText),
       "approval": .string(approval.rawValue),
     ]
   }

@@ -16,9 +16,14 @@ enum Terminal {
     write(line + "\n", to: STDOUT_FILENO)
   }
 
-  static func note(_ line: String) {
+  /// Lines on standard error. They name things of files, banks and other people, so nothing in them
+  /// but their line ends reaches a terminal.
+  static func note(_ lines: String) {
     wipe()
-    write(line + "\n", to: STDERR_FILENO)
+    let plain = lines.split(separator: "\n", omittingEmptySubsequences: false).map {
+      String($0).plain
+    }
+    write(plain.joined(separator: "\n") + "\n", to: STDERR_FILENO)
   }
 
   static func complain(_ message: String) { note("fxbatch: \(message)") }

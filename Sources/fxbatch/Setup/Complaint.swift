@@ -10,6 +10,8 @@ extension ExitCode {
   static let usage = ExitCode(64)
   static let badInput = ExitCode(65)
   static let unavailable = ExitCode(69)
+  /// An error that nobody foresaw.
+  static let programFault = ExitCode(70)
   static let store = ExitCode(74)
   static let interrupted = ExitCode(130)
 }
@@ -23,6 +25,12 @@ struct Complaint: Error {
     self.message = message
     self.code = code
   }
+}
+
+extension Complaint {
+  static let noBank = Complaint(
+    "no bank is configured. Set FXBATCH_BANK_TOKEN_URL and what `fxbatch settings` lists with it; "
+      + "`fxbatch sandbox` prints them for a bank to try things out with.", .unavailable)
 }
 
 extension StoreError {

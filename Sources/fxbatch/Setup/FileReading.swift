@@ -23,16 +23,14 @@ enum FileReading {
     of path: String, with kind: Parser.Type, asJSON: Bool
   ) throws -> [Parser.Row] {
     var parser = kind.init()
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw Complaint("\(path) cannot be read. Give the path of a CSV file.", .badInput)
-    }
-    do {
-      while !parser.isStopped, let piece = try file.read(upToCount: pieceBytes), !piece.isEmpty {
-        parser.consume(Array(piece))
+    do throws(UnreadableFile) {
+      let file = try OpenFile(path)
+      defer { file.close() }
+      while !parser.isStopped, case let piece = try file.read(upTo: pieceBytes), !piece.isEmpty {
+        parser.consume(piece)
       }
-      try file.close()
     } catch {
-      throw Complaint("\(path) cannot be read: \(error.localizedDescription)", .badInput)
+      throw Complaint("\(error.sentence) Give the path of a CSV file.", .badInput)
     }
     switch parser.finish() {
     case .accepted(let rows, let warnings):
@@ -45,7 +43,7 @@ enum FileReading {
   }
 
   private static func tell(_ warnings: [FileWarning]) {
-    for warning in warnings { Terminal.note("warning: \(warning.column): \(warning.detail)") }
+    for warning in warnings { Terminal.note("warning: \(warning.detail)") }
   }
 
   private static let shownProblems = 50
@@ -65,7 +63,7 @@ enum FileReading {
       for problem in problems.kept.prefix(shownProblems) {
         let row = problem.row.map { "row \($0): " } ?? ""
         let column = problem.column.map { "\($0): " } ?? ""
-        Terminal.note(Table.plain("\(row)\(column)\(problem.detail) [\(problem.code.rawValue)]"))
+        Terminal.note("\(row)\(column)\(problem.detail) [\(problem.code.rawValue)]".plain)
       }
       if problems.total > shownProblems {
         Terminal.note("… and \(problems.total - shownProblems) more; --json lists them")

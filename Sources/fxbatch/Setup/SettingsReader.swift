@@ -11,19 +11,32 @@ struct SettingsReader {
   private var problems: [String] = []
 
   /// - Parameter file: lines of `NAME=value`; the environment wins over it.
-  init(file: String?) async throws {
-    var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]
+  init(file: String?) throws {
+    var values: [String: String] = [:]
     if let file {
       do {
-        providers.append(try await EnvironmentVariablesProvider(environmentFilePath: .init(file)))
+        let settings = try SettingsFile(file, known: Self.knownNames)
+        values = settings.values
+        problems = settings.problems
       } catch {
         throw Complaint(
-          "the configuration file \(file) cannot be read (\(error)). Give lines of NAME=value.",
-          .badInput)
+          "\(error.sentence) Give --config a file with lines of NAME=value.", .badInput)
       }
     }
-    source = ConfigReader(providers: providers)
+    // An empty variable counts as one that is not set.
+    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
+    values.merge(environment) { $1 }
+    source = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))
   }
+
+  private static let knownNames: Set<String> = Set(
+    Settings.lines.map(\.name) + secretNames.map { "\($0)_FILE" })
+
+  /// Each may stand in a file of its own, named by its `_FILE` sibling.
+  private static let secretNames = [
+    "FXBATCH_BANK_CLIENT_ID", "FXBATCH_BANK_CLIENT_SECRET", "FXBATCH_BANK_USERNAME",
+    "FXBATCH_BANK_PASSWORD", "FXBATCH_BANK_EXTERNAL_TOKEN",
+  ]
 
   /// All settings, or one complaint that names every variable that is wrong.
   mutating func read(withBank: Bool) throws -> Settings {
@@ -51,13 +64,25 @@ struct SettingsReader {
       }
       settings.logLevel = level
     }
-    if withBank { settings.bank = bank(settings) }
+    if withBank {
+      settings.bank = bank(settings)
+      checkLease(settings)
+    }
     guard problems.isEmpty else {
       throw Complaint(
         "the settings cannot be used:\n" + problems.map { "  \($0)" }.joined(separator: "\n"),
         .badInput)
     }
     return settings
+  }
+
+  /// The engine refuses the same, but only once a batch is stored.
+  private mutating func checkLease(_ settings: Settings) {
+    let least = 2 * settings.bankTimeoutMilliseconds + 1_000
+    guard settings.leaseSeconds * 1_000 < least else { return }
+    problems.append(
+      "FXBATCH_LEASE_SECONDS is \(settings.leaseSeconds); give at least \((least + 999) / 1_000), "
+        + "twice FXBATCH_BANK_TIMEOUT_MS and one second more")
   }
 
   /// Nil, without a problem, when nothing at all is said about a bank.
@@ -142,14 +167,14 @@ struct SettingsReader {
       return direct
     }
     do {
-      let value = try String(contentsOfFile: path, encoding: .utf8)
-        .trimmingCharacters(in: .newlines)
-      if value.isEmpty { problems.append("\(name)_FILE names an empty file, \(path)") }
-      return value
+      let value = try OpenFile.text(of: path).trimmingCharacters(in: .newlines)
+      if !value.isEmpty { return value }
+      problems.append("\(name)_FILE names an empty file, \(path)")
     } catch {
-      problems.append("\(name)_FILE names \(path), which cannot be read")
-      return ""
+      problems.append("\(name)_FILE: \(error.sentence)")
     }
+    // It is not missing as well: what is wrong is told once.
+    return "unread"
   }
 
   /// The value of a variable; nil when it is not set or empty.
