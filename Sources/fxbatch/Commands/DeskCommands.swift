@@ -1,5 +1,6 @@
 import ArgumentParser
 import FXDomain
+import FXJSON
 import FXPorts
 
 struct RateCommand: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import FXBankCapitec
 import FXDomain
 import FXEngine
 import FXFiles
+import FXJSON
 import FXPorts
 
 struct RunCommand: AsyncParsableCommand {

@@ -26,7 +26,7 @@ struct Table {
   var isEmpty: Bool { rows.isEmpty }
 
   var text: String {
-    let header = columns.map { (text: $0.title, colour: Terminal.Colour?.some(.dim)) }
+    let header = columns.map { (text: $0.title.plain, colour: Terminal.Colour?.some(.dim)) }
     let widths = columns.indices.map { column in
       ([header] + rows).map { $0[column].text.count }.max() ?? 0
     }

@@ -46,8 +46,8 @@ extension StoreError {
     case .corrupt(let why):
       "the store is damaged: \(why). Stop every fxbatch on it and restore a backup."
     case .outcomeUnknown(let why):
-      "the store could not say whether the last change was written: \(why). Look at it with "
-        + "`fxbatch list` before trying again."
+      "the store could not say whether the last change was written (\(why)). See that its disk is "
+        + "sound and has room, and look with `fxbatch list` before trying again."
     case .inconsistent(let why):
       "the store refused a change that this program took for allowed: \(why). Nothing was written; "
         + "please report it."

@@ -42,7 +42,7 @@ struct Desk: Sendable {
     let path = settings.storePath
     // Before a store is made or changed for nothing.
     if withBank, settings.bank == nil { throw Complaint.noBank }
-    if use == .changes { try refuseAbsent(path) }
+    if use != .writes { try refuseAbsent(path) }
     if use == .writes { try makeFolder(of: path) }
     let logger = Self.logger(settings)
     let store = try await SQLiteStore.open(

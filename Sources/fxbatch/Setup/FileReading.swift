@@ -1,5 +1,6 @@
 import ArgumentParser
 import FXFiles
+import FXJSON
 import Foundation
 
 /// What the two parsers of files have in common.
@@ -58,19 +59,24 @@ enum FileReading {
         ]
       }
       Terminal.say(
-        JSON.object([("errors", .array(errors)), ("total", JSON(problems.total))]).text)
+        (["errors": .array(errors), "total": JSON(problems.total)] as JSON).text)
     } else {
       for problem in problems.kept.prefix(shownProblems) {
         let row = problem.row.map { "row \($0): " } ?? ""
         let column = problem.column.map { "\($0): " } ?? ""
-        Terminal.note("\(row)\(column)\(problem.detail) [\(problem.code.rawValue)]".plain)
+        Terminal.note("\(row)\(column)\(problem.detail) [\(problem.code.rawValue)]")
       }
       if problems.total > shownProblems {
         Terminal.note("… and \(problems.total - shownProblems) more; --json lists them")
       }
     }
     let count = problems.total == 1 ? "one problem" : "\(problems.total) problems"
+    let isRepetition = problems.kept.contains {
+      $0.code == .duplicateInFile || $0.code == .duplicateRecent
+    }
     return Complaint(
-      "\(path) has \(count), so nothing was stored. Mend the file and try again.", .badInput)
+      "\(path) has \(count), so nothing was stored. Mend the file and try again"
+        + (isRepetition ? ", or give --allow-duplicates if the repetitions are meant." : "."),
+      .badInput)
   }
 }

@@ -46,7 +46,7 @@ struct SettingsReader {
     number("FXBATCH_STATUS_POLL_MS", 50...600_000, &settings.statusPollMilliseconds)
     number("FXBATCH_QUOTE_SAFETY_MS", 0...60_000, &settings.quoteSafetyMilliseconds)
     number("FXBATCH_LEASE_SECONDS", 1...86_400, &settings.leaseSeconds)
-    number("FXBATCH_DOUBT_MARGIN_SECONDS", 0...86_400, &settings.doubtMarginSeconds)
+    number("FXBATCH_DOUBT_MARGIN_SECONDS", 2...86_400, &settings.doubtMarginSeconds)
     number("FXBATCH_ESCALATION_SECONDS", 1...604_800, &settings.escalationSeconds)
     number("FXBATCH_OTC_MAX_AGE_SECONDS", 1...31_536_000, &settings.otcMaxAgeSeconds)
     number("FXBATCH_COLLAR_BASIS_POINTS", 0...10_000, &settings.collarBasisPoints)
