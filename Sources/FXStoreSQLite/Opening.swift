@@ -16,6 +16,34 @@ extension SQLiteStore {
     path: String, options: SQLiteOptions
   ) throws(StoreError) -> DatabasePool {
     try refuseUnfit(path: path, options: options)
+    if !options.isReadOnly, !FileManager.default.fileExists(atPath: path) {
+      try make(path: path, options: options)
+    }
+    return try connect(path: path, options: options)
+  }
+
+  /// Makes a new store whole or not at all: under another name, which it loses once it is complete.
+  private static func make(path: String, options: SQLiteOptions) throws(StoreError) {
+    let draft = "\(path).new-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    defer { for ending in ["", "-wal", "-shm"] { unlink(draft + ending) } }
+    let pool = try connect(path: draft, options: options)
+    do {
+      try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+      try pool.close()
+    } catch {
+      throw StoreError(error)
+    }
+    // Where another process was faster, its store is the one.
+    guard link(draft, path) == 0 || errno == EEXIST else {
+      throw .unavailable(
+        "\(path) cannot be made: \(String(cString: strerror(errno))). Put the store on a local disk."
+      )
+    }
+  }
+
+  private static func connect(
+    path: String, options: SQLiteOptions
+  ) throws(StoreError) -> DatabasePool {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
     configuration.readonly = options.isReadOnly

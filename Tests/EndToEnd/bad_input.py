@@ -9,6 +9,7 @@ only somebody else than root can meet (missing rights), is skipped with its reas
 """
 
 import contextlib
+import datetime
 import json
 import os
 import pty
@@ -94,6 +95,7 @@ TRADE_FILES = [
     ("blank lines only", "\n\n\n", ["header"]),
     ("semicolons", HEADER.replace(",", ";") + "CIF1000;10\n", ["comma"]),
     ("tabs", HEADER.replace(",", "\t") + "CIF1000\t10\n", ["comma"]),
+    ("carriage returns only", HEADER.replace("\n", "\r") + "CIF1000,72.10\r", ["line feed"]),
     ("unclosed quote", HEADER + 'CIF1000,"10\nCIF1001,20\n', ["quote"]),
     ("text after a quote", HEADER + 'CIF1000,"10"x\n', ["row 1", "quote"]),
     ("too many cells", HEADER + "CIF1000,10,20,30\n", ["row 1"]),
@@ -109,7 +111,6 @@ TRADE_FILES = [
 # Files that are odd, and good all the same.
 ODD_GOOD_FILES = [
     ("byte order mark", b"\xef\xbb\xbf" + (HEADER + "CIF1000,71.10\n").encode(), None),
-    ("carriage returns only", HEADER.replace("\n", "\r") + "CIF1000,72.10\r", None),
     ("unknown columns are named",
      "Client CIF,Amount ZAR,Colour\x1b[31m\u202e\nCIF1000,73.10,red\n", "warning: "),
     ("no line end", HEADER + "CIF1000,74.10", None),
@@ -224,13 +225,13 @@ class Usage(Case):
              ("resolve", "x", "--booked", "A", "--not-booked", "--note", "n"), ["either"]),
             ("resolve without a note", ("resolve", "x", "--not-booked"), ["--note"]),
             ("an escape sequence", ("list", "--\x1b[31m\u202e"), []),
-            ("a port beyond all", ("sandbox", "--port", "70000"), ["70000"]),
-            ("a negative port", ("sandbox", "--port=-1"), ["-1"]),
+            ("a port beyond all", ("sandbox", "--port", "70000"), ["--port is from 0 to 65535"]),
+            ("a negative port", ("sandbox", "--port=-1"), ["--port is from 0 to 65535"]),
             ("a fault that is none", ("sandbox", "--faults", "wat=1"), ["wat"]),
             ("more faults than calls",
              ("sandbox", "--port", "0", "--faults", "late=900,slow=900"), ["1000"]),
             ("a day that is none", ("sandbox", "--pricing-day", "2025-02-30"), ["2025-02-30"]),
-            ("negative life", ("sandbox", "--port", "0", "--quote-life=-5"), ["quote-life"]),
+            ("negative life", ("sandbox", "--port", "0", "--quote-life=-5"), ["--quote-life is from 0"]),
         ]:
             with self.subTest(name):
                 self.refuses(desk, arguments, USAGE, *words)
@@ -438,6 +439,17 @@ class Banks(Case):
         done = desk.run("sandbox", "--port", str(bank.port))
         self.told(done, UNAVAILABLE, "--port")
 
+    def test_files_that_the_sandbox_cannot_have(self):
+        for name, option, path, code, word in [
+            ("ledger in a folder that is not there", "--database", "no/such.db", STORE, "--database"),
+            ("ledger that is a text", "--database", desk.file("text", "x" * 5_000), STORE, "ledger"),
+            ("ready file in no folder", "--ready-file", "no/such.env", BAD_INPUT, "ready file"),
+        ]:
+            with self.subTest(name):
+                done = desk.run("sandbox", "--port", "0", option, path)
+                done.stdout = done.stdout if option == "--database" else ""
+                self.told(done, code, word)
+
     def test_a_fault_plan_may_be_empty(self):
         self.assertIn("slow_ms", bank.ask("PUT", "faults", {"plan": ""})["plan"])
         other = Bank(self.temporary(), "--faults", "")
@@ -528,7 +540,7 @@ class Stores(Case):
 
     def test_a_truncated_store(self):
         whole = self.good_bytes()
-        for size in (50, 4096, len(whole) // 2 // 4096 * 4096, len(whole) - 1000):
+        for size in (50, 4096, len(whole) // 2 // 4096 * 4096, len(whole) - 4096):
             with self.subTest(size):
                 new = self.desk_with(whole[:size])
                 for arguments in (("verify",), ("clients", "import", "clients.csv"),
@@ -702,10 +714,10 @@ class Doubts(Case):
 
     def test_a_doubt_is_told_resolved_and_never_guessed(self):
         folder = self.temporary()
-        blind = Bank(folder, "--lookup", "none", "--faults", "lost_after=1000", "--quote-life", "4000")
+        blind = Bank(folder, "--lookup", "none", "--faults", "lost_after=1000", "--quote-life", "3000")
         self.addCleanup(blind.stop)
         new = Desk(folder, blind).open_for_clients()
-        new.environment.update(FXBATCH_ESCALATION_SECONDS="1", FXBATCH_DOUBT_MARGIN_SECONDS="0")
+        new.environment.update(FXBATCH_ESCALATION_SECONDS="1", FXBATCH_DOUBT_MARGIN_SECONDS="2")
         done = new.run("run", new.file("a.csv", rows(1, cif="CIF1000")), *RUN[:2], "--name", "first")
         self.assertEqual(done.returncode, WAITS, done.stderr)
         trade = new.json("trades", "first")[0]
@@ -722,7 +734,7 @@ class Doubts(Case):
         self.assertEqual(code, USAGE, shown)
         self.assertIn("nothing was changed", shown)
         self.assertIn("Record that this trade was NOT booked?", shown)
-        time.sleep(max(0, 5 - new_age(trade)))
+        time.sleep(max(0, 5.5 - seconds_since(trade["updated_at"])))
         yes = ("resolve", trade["id"], "--booked", "FX\x1b[31m1", "--note", "seen\u202e")
         code, shown = at_terminal(new, yes, "y\n")
         self.assertEqual(code, 0, shown)
@@ -761,11 +773,8 @@ class Doubts(Case):
         new.good("run", new.file("c.csv", rows(1, first=70, cif="CIF1002")), *RUN[:2])
 
 
-def new_age(trade):
-    """Seconds since a trade was changed."""
-    then = time.strptime(trade["updated_at"][:19], "%Y-%m-%dT%H:%M:%S")
-    import calendar
-    return time.time() - calendar.timegm(then)
+def seconds_since(moment):
+    return time.time() - datetime.datetime.fromisoformat(moment).timestamp()
 
 
 def at_terminal(place, arguments, answer):

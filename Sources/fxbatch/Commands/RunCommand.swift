@@ -5,6 +5,7 @@ import FXEngine
 import FXFiles
 import FXJSON
 import FXPorts
+import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -59,6 +60,7 @@ struct RunCommand: AsyncParsableCommand {
         let known = try await resume.asyncMap { try await desk.batch(named: $0) }
         // Asked before anything is stored: a batch without a bank would only wait.
         try await desk.knock(at: bank)
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let batch: Batch
         if let known {
           batch = try await start(known, at: desk)
@@ -66,7 +68,8 @@ struct RunCommand: AsyncParsableCommand {
           batch = try await submit(rows ?? [], to: desk)
           Terminal.note("batch \(batch.id): \(batch.counts.total) trades taken in")
         }
-        return try await BatchDriver(desk: desk, batch: batch, asJSON: json).drive(bank)
+        return try await BatchDriver(desk: desk, batch: batch, asJSON: json, signals: signals)
+          .drive(bank)
       }
     }
     throw code

@@ -104,8 +104,11 @@ struct Desk: Sendable {
   var person: Actor { .person(ProcessInfo.processInfo.userName) }
 
   static func logger(_ settings: Settings) -> Logger {
+    guard let level = settings.logLevel else {
+      return Logger(label: "fxbatch") { _ in SwiftLogNoOpLogHandler() }
+    }
     var logger = Logger(label: "fxbatch") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .error
+    logger.logLevel = level
     return logger
   }
 

@@ -59,10 +59,10 @@ struct SettingsReader {
     }
     settings.closedDays = closedDays()
     if let level = text("FXBATCH_LOG_LEVEL") {
-      if Logger.Level(rawValue: level) == nil {
+      settings.logLevel = Logger.Level(rawValue: level)
+      if settings.logLevel == nil {
         problems.append("FXBATCH_LOG_LEVEL is \(level), which is no level; give info or error")
       }
-      settings.logLevel = level
     }
     if withBank {
       settings.bank = bank(settings)
