@@ -44,8 +44,7 @@ extension StoreError {
       return .unavailable(
         "The file is not an SQLite database. Give another path, or move the file away.")
     case .SQLITE_CORRUPT:
-      return .corrupt(
-        "The database is damaged: \(text). Keep a copy of it, and restore the last backup.")
+      return .corrupt(text)
     default:
       return .unavailable(
         "The database answered: \(text). See that its disk is sound and has room.")

@@ -25,7 +25,7 @@ WAITS, INTERRUPTED = 4, 130
 
 # What only a programmer could read.
 INNARDS = re.compile(
-    r"Fatal error|Error Domain|NSCocoa|SQLite error|Optional\(|StoreError|Foundation|Swift\."
+    r"Fatal error|HTTPClient|NIO|SSL|errno|descriptor:|Error Domain|NSCocoa|SQLite error|Optional\(|StoreError|Foundation|Swift\."
     r"|\.swift:\d|Thread \d|0x[0-9a-f]{6}|Complaint|ValidationError|[a-z]\w+\([a-z]\w*: ")
 
 CLIENTS = (

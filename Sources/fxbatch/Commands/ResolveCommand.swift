@@ -18,6 +18,8 @@ struct ResolveCommand: AsyncParsableCommand {
         fxbatch resolve 0191… --not-booked --note "the bank's desk confirms, ticket 778"
       """)
 
+  private static let referenceCharacters = 1...140
+
   @Argument(help: "A trade's identifier.") var trade: String
   @Option(help: ArgumentHelp("It was booked, under the bank's reference.", valueName: "reference"))
   var booked: String?
@@ -30,6 +32,11 @@ struct ResolveCommand: AsyncParsableCommand {
   func validate() throws {
     guard booked == nil || !notBooked else {
       throw ValidationError("Give either --booked or --not-booked.")
+    }
+    if let booked,
+      !Self.referenceCharacters.contains(booked.unicodeScalars.count) || booked != booked.plain
+    {
+      throw ValidationError("--booked is the bank's reference: 1 to 140 visible characters.")
     }
     if booked != nil || notBooked, note?.isEmpty ?? true {
       throw ValidationError("Give a --note: how you know is kept with the trade.")
@@ -76,7 +83,7 @@ struct ResolveCommand: AsyncParsableCommand {
   private func confirm() throws {
     guard !yes else { return }
     let word = booked.map { "booked as \($0)" } ?? "NOT booked"
-    guard Terminal.confirms("Record that this trade was \(word)?") else {
+    guard Terminal.confirms("Record that this trade was \(word.plain)?") else {
       throw Complaint("nothing was changed.", .usage)
     }
   }

@@ -43,6 +43,8 @@ struct SandboxCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Written with the settings once the bank answers.", valueName: "file"))
   var readyFile: String?
 
+  func validate() throws { _ = try settings() }
+
   func run() async throws {
     var logger = Logger(label: "sandbox") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
@@ -77,7 +79,8 @@ struct SandboxCommand: AsyncParsableCommand {
       try await group.run()
     } catch {
       throw Complaint(
-        "the sandbox cannot listen on \(host):\(port) (\(error)). Choose another --port.",
+        "the sandbox cannot listen on \(host):\(port): another program does, or it is no address of "
+          + "this machine. Choose another --port or --host.",
         .unavailable)
     }
   }

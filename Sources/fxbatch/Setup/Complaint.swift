@@ -44,7 +44,7 @@ extension StoreError {
       "the store is locked by another process for longer than we wait. Try again."
     case .full: "the disk is full; nothing was written. Make room and try again."
     case .corrupt(let why):
-      "the store is damaged: \(why). Stop every fxbatch on it and restore a backup."
+      "the store is damaged (\(why)). Stop every fxbatch on it, keep a copy, and restore a backup."
     case .outcomeUnknown(let why):
       "the store could not say whether the last change was written (\(why)). See that its disk is "
         + "sound and has room, and look with `fxbatch list` before trying again."

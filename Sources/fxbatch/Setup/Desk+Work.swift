@@ -29,14 +29,15 @@ extension Desk {
     if found.count == 1 { return found[0] }
     throw Complaint(
       found.isEmpty
-        ? "there is no batch named \(text). `fxbatch list` shows them."
-        : "\(found.count) batches are named \(text). Give the identifier that `fxbatch list` shows.",
+        ? "there is no batch named \"\(text)\". `fxbatch list` shows them."
+        : "\(found.count) batches are named \"\(text)\". Give the identifier that `fxbatch list` shows.",
       .badInput)
   }
 
   func trade(named text: String) async throws -> Trade {
     guard let id = Identifier(text), let trade = try await store.trade(id) else {
-      throw Complaint("there is no trade \(text). `fxbatch trades BATCH` shows them.", .badInput)
+      throw Complaint(
+        "there is no trade \"\(text)\". `fxbatch trades BATCH` shows them.", .badInput)
     }
     return trade
   }

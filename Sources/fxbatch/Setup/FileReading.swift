@@ -72,10 +72,10 @@ enum FileReading {
     }
     let count = problems.total == 1 ? "one problem" : "\(problems.total) problems"
     let isRepetition = problems.kept.contains {
-      $0.code == .duplicateInFile || $0.code == .duplicateRecent
+      $0.code == .duplicateRecent || $0.column == nil && $0.code == .duplicateInFile
     }
     return Complaint(
-      "\(path) has \(count), so nothing was stored. Mend the file and try again"
+      "\(path) has \(count), so nothing was stored. Mend what is named here and try again"
         + (isRepetition ? ", or give --allow-duplicates if the repetitions are meant." : "."),
       .badInput)
   }

@@ -79,7 +79,8 @@ struct SettingsReader {
   /// The engine refuses the same, but only once a batch is stored.
   private mutating func checkLease(_ settings: Settings) {
     let least = 2 * settings.bankTimeoutMilliseconds + 1_000
-    guard settings.leaseSeconds * 1_000 < least else { return }
+    // One of the two may not be what it was meant to be.
+    guard problems.isEmpty, settings.leaseSeconds * 1_000 < least else { return }
     problems.append(
       "FXBATCH_LEASE_SECONDS is \(settings.leaseSeconds); give at least \((least + 999) / 1_000), "
         + "twice FXBATCH_BANK_TIMEOUT_MS and one second more")
