@@ -764,8 +764,7 @@ class Doubts(Case):
         bank.ask("POST", "next", {"call": "book", "fault": "lost_before"})
         running = new.start(
             "run", new.file("a.csv", rows(1, first=50, cif="CIF1001")), *RUN[:2], "--name", "doubtful")
-        while new.batch("doubtful")["counts"]["in_doubt"] == 0 if new.json("list")[1:] else True:
-            time.sleep(0.05)
+        new.wait_for_count("doubtful", "in_doubt", 1)
         self.assertEqual(interrupt(running).returncode, INTERRUPTED)
         doubtful = new.batch("doubtful")
         self.assertEqual(doubtful["counts"]["in_doubt"], 1)
@@ -906,11 +905,12 @@ class TwoAtOnce(Case):
     def test_a_second_run_watches_and_takes_over_when_the_first_is_killed(self):
         new = Desk(self.temporary(), bank).open_for_clients()
         first = new.start(
-            "run", new.file("a.csv", rows(100)), "--pricing", "bank", "--name", "first", env=self.SLOW)
-        wait_for(first.stderr, "running")
+            "run", new.file("a.csv", rows(100, cif="CIF1000")), "--pricing", "bank", "--name",
+            "first", env=self.SLOW)
+        new.wait_for_count("first", "completed", 2)
         second = new.start(
-            "run", new.file("b.csv", rows(2, first=500)), "--pricing", "bank", "--name", "second",
-            "--json", env=self.SLOW)
+            "run", new.file("b.csv", rows(2, first=500, cif="CIF1001")), "--pricing", "bank",
+            "--name", "second", "--json", env=self.SLOW)
         wait_for(second.stderr, "another fxbatch runs the engine")
         first.kill()
         first.communicate()
@@ -919,6 +919,24 @@ class TwoAtOnce(Case):
         self.assertEqual(json.loads(out.splitlines()[-1])["status"], "success")
         new.good("run", "--resume", "first")
         self.assertEqual(new.batch("first")["status"], "success")
+        new.good("verify")
+
+    def test_a_booking_that_a_killed_run_left_is_named_to_whoever_waits_for_it(self):
+        new = Desk(self.temporary(), bank).open_for_clients()
+        new.good("run", new.file("shown.csv", rows(1)), *RUN[:2], "--name", "shown")
+        bank.ask("POST", "next", {"call": "book", "fault": "slow"})
+        first = new.start(
+            "run", new.file("a.csv", rows(1, first=50, cif="CIF1001")), *RUN[:2], "--name", "killed")
+        new.wait_for_count("killed", "booking", 1)
+        first.kill()
+        first.communicate()
+        done = new.run(
+            "run", new.file("b.csv", rows(1, first=60, cif="CIF1001")), *RUN[:2], "--name", "same")
+        self.assertEqual(done.returncode, WAITS, done.stderr)
+        killed = new.batch("killed")["id"]
+        self.assertIn(f"fxbatch run --resume {killed}", done.stderr)
+        new.good("run", "--resume", "killed")
+        new.good("run", "--resume", "same")
         new.good("verify")
 
     def test_one_signal_ends_a_run_that_can_go_on(self):

@@ -123,7 +123,15 @@ class Desk:
         return [json.loads(line) for line in self.good(*arguments, "--json").stdout.splitlines()]
 
     def batch(self, name):
-        return next(batch for batch in self.json("list") if batch["name"] == name)
+        return next((batch for batch in self.json("list") if batch["name"] == name), None)
+
+    def wait_for_count(self, name, status, count):
+        """Until so many trades of a batch stand there."""
+        deadline = time.monotonic() + 60
+        while not (found := self.batch(name)) or found["counts"][status] < count:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {count} trades of {name} are {status}: {found}")
+            time.sleep(0.02)
 
     def open_for_clients(self):
         self.good("clients", "import", self.file("clients.csv", CLIENTS))
