@@ -78,7 +78,9 @@ TRADE_FILES = [
     ("fixed row without a rate", "Client CIF,Amount ZAR,Fix Rate?\nCIF1000,10,yes\n",
      ["row 1", "Fixed Rate"]),
     ("everything wrong at once", HEADER + "CIF9999,10\nCIF1000,0\nCIF1000,1.234\n",
-     ["row 2", "row 3", "problems"]),
+     ["row 1", "client_unknown", "row 2", "row 3", "3 problems"]),
+    ("repetitions beside other faults",
+     HEADER + "CIF1000,5\nCIF1000,1e5\nCIF1000,5\n", ["row 2", "row 3", "repeats row 1"]),
     ("not UTF-8", HEADER.encode() + b"CIF1000\xff\xfe,10\n", ["row 1", "UTF-8"]),
     ("UTF-16", (HEADER + "CIF1000,10\n").encode("utf-16"), ["UTF-8"]),
     ("NUL bytes", HEADER + "CIF1\x00000,10\n", ["row 1", "NUL"]),
@@ -128,6 +130,11 @@ class TradeFiles(Case):
                 self.refuses(desk, ("run", file, *RUN), BAD_INPUT, *words)
                 if name == "300,001 rows":
                     os.unlink(file)
+
+    def test_a_bad_file_is_told_before_a_store_that_is_not_there(self):
+        new = Desk(self.temporary(), bank)
+        file = new.file("bad.csv", HEADER + "CIF1000,5\nCIF1000,1e5\n")
+        self.refuses(new, ("run", file, *RUN), BAD_INPUT, "row 2")
 
     def test_with_json_the_problems_are_one_line_that_names_every_row(self):
         file = desk.file("bad.csv", HEADER + "CIF9999,1.00\nCIF1000,2.00\nCIF9998,3.00\n")

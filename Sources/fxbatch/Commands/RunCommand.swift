@@ -52,9 +52,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let rows = try file.map { path in
-      try FileReading.rows(of: path, with: TradeFileParser.self, asJSON: json)
-    }
+    let rows = try await rows()
     let code = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         let known = try await resume.asyncMap { try await desk.batch(named: $0) }
@@ -65,7 +63,7 @@ struct RunCommand: AsyncParsableCommand {
         if let known {
           batch = try await start(known, at: desk)
         } else {
-          batch = try await submit(rows ?? [], to: desk)
+          batch = try await submit(rows, to: desk)
           Terminal.note("batch \(batch.id): \(batch.counts.total) trades taken in")
         }
         return try await BatchDriver(desk: desk, batch: batch, asJSON: json, signals: signals)
@@ -75,18 +73,44 @@ struct RunCommand: AsyncParsableCommand {
     throw code
   }
 
-  private func submit(_ rows: [TradeRow], to desk: Desk) async throws -> Batch {
+  /// The file's rows, or one refusal that names everything: what the desk's rules find wrong with its
+  /// good rows too.
+  private func rows() async throws -> [TradeRow] {
+    guard let file else { return [] }
+    var parser = TradeFileParser()
+    switch try FileReading.read(file, into: &parser) {
+    case .accepted(let rows, _): return rows
+    case .refused(var problems, _):
+      let rows = parser.goodRows
+      do {
+        if !rows.isEmpty {
+          problems.merge(
+            try await Desk.open(common, .reads) {
+              try await $0.intake.problems(with: rows, options)
+            })
+        }
+      } catch is StoreError {
+        // Once the file is mended, the next try tells what is wrong with the store.
+      }
+      throw FileReading.refusal(of: file, problems, asJSON: json)
+    }
+  }
+
+  private var options: BatchOptions {
     var policy = BatchPolicy()
     policy.minimumMargin = minMargin
-    let path = file ?? ""
-    let options = BatchOptions(
-      name: name ?? String(path.split(separator: "/").last ?? "batch"),
-      pricing: pricing ?? .bank, priority: priority, maxConcurrentTrades: maxConcurrentTrades,
-      policy: policy, starts: true, allowsDuplicates: allowDuplicates)
+    let fileName = file?.split(separator: "/").last.map { String($0) }
+    return BatchOptions(
+      name: name ?? fileName ?? "batch", pricing: pricing ?? .bank, priority: priority,
+      maxConcurrentTrades: maxConcurrentTrades, policy: policy, starts: true,
+      allowsDuplicates: allowDuplicates)
+  }
+
+  private func submit(_ rows: [TradeRow], to desk: Desk) async throws -> Batch {
     switch try await desk.intake.submit(rows, options, by: desk.person) {
     case .success(let batch): return batch
     case .failure(.problems(let problems)):
-      throw FileReading.refusal(of: path, problems, asJSON: json)
+      throw FileReading.refusal(of: file ?? "", problems, asJSON: json)
     case .failure(.options(let mistakes)):
       throw Complaint(mistakes.joined(separator: " "), .usage)
     case .failure(.approvalRequired):

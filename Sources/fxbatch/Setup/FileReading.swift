@@ -24,6 +24,16 @@ enum FileReading {
     of path: String, with kind: Parser.Type, asJSON: Bool
   ) throws -> [Parser.Row] {
     var parser = kind.init()
+    switch try read(path, into: &parser) {
+    case .accepted(let rows, _): return rows
+    case .refused(let problems, _): throw refusal(of: path, problems, asJSON: asJSON)
+    }
+  }
+
+  /// Feeds a file to its parser; warnings go to standard error.
+  static func read<Parser: PiecewiseParser>(
+    _ path: String, into parser: inout Parser
+  ) throws -> FileResult<Parser.Row> {
     do throws(UnreadableFile) {
       let file = try OpenFile(path)
       defer { file.close() }
@@ -33,14 +43,11 @@ enum FileReading {
     } catch {
       throw Complaint("\(error.sentence) Give the path of a CSV file.", .badInput)
     }
-    switch parser.finish() {
-    case .accepted(let rows, let warnings):
-      tell(warnings)
-      return rows
-    case .refused(let problems, let warnings):
-      tell(warnings)
-      throw refusal(of: path, problems, asJSON: asJSON)
+    let result = parser.finish()
+    switch result {
+    case .accepted(_, let warnings), .refused(_, let warnings): tell(warnings)
     }
+    return result
   }
 
   private static func tell(_ warnings: [FileWarning]) {
