@@ -262,7 +262,9 @@ class Usage(Case):
             with self.subTest(given):
                 name = f"priority {given}"
                 file = desk.file("p.csv", rows(1, first=2_000 + kept * 13 + len(given)))
-                desk.good("run", file, "--pricing", "bank", "--name", name, f"--priority={given}")
+                done = desk.good(
+                    "run", file, "--pricing", "bank", "--name", name, f"--priority={given}")
+                self.assertEqual(f"is taken for {kept}" in done.stderr, given != "7", done.stderr)
                 self.assertEqual(desk.batch(name)["priority"], kept)
 
 
@@ -653,6 +655,54 @@ class Stores(Case):
             os.unlink(f"{place}/filler")
             new.good("clients", "import", "clients.csv", env=changes)
 
+    def running(self, new, changes):
+        """A slow run of which two trades are completed."""
+        new.environment.update(changes)
+        new.good("clients", "import", "clients.csv")
+        file = new.file("slow.csv", rows(60))
+        run = new.start(
+            "run", file, *RUN[:2], "--name", "slow", env={"FXBATCH_BANK_MAX_RPS": "20"})
+        new.wait_for_count("slow", "completed", 2)
+        return run
+
+    def ended_for_the_store(self, run, *words):
+        out, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, STORE, err)
+        messages = [line for line in err.splitlines() if line.startswith("fxbatch: ")]
+        self.assertEqual(len(messages), 1, err)
+        for word in words:
+            self.assertIn(word, messages[0])
+
+    def goes_on(self, new):
+        new.good("run", "--resume", "slow")
+        new.good("verify")
+        self.assertEqual(new.batch("slow")["counts"]["completed"], 60)
+
+    def test_a_disk_that_fills_while_a_batch_runs(self):
+        new = self.desk_with()
+        with small_disk(new.folder) as place:
+            if place is None:
+                self.skipTest("a small disk can be mounted by root only")
+            run = self.running(new, {"FXBATCH_STORE": f"sqlite:{place}/desk.db"})
+            with contextlib.suppress(OSError), open(f"{place}/filler", "wb", buffering=0) as filler:
+                while True:
+                    filler.write(b"x" * 4096)
+            self.ended_for_the_store(run, "disk is full")
+            os.unlink(f"{place}/filler")
+            self.goes_on(new)
+
+    def test_a_lock_that_another_program_takes_while_a_batch_runs(self):
+        new = self.desk_with()
+        run = self.running(new, {})
+        holder = sqlite3.connect(new.store, isolation_level=None, timeout=30)
+        holder.execute("BEGIN EXCLUSIVE")
+        try:
+            self.ended_for_the_store(run, "locked", "Try again")
+        finally:
+            holder.execute("ROLLBACK")
+            holder.close()
+        self.goes_on(new)
+
     def test_a_limit_on_the_size_of_files(self):
         new = self.desk_with().open_for_clients()
         before = new.fingerprint()
@@ -675,6 +725,8 @@ class Orders(Case):
         self.refuses(desk, ("retry", "done", "--all"), BAD_INPUT, "fxbatch errors")
         trade = desk.json("trades", "done")[0]["id"]
         self.refuses(desk, ("retry", "done", "--trade", trade), BAD_INPUT)
+        desk.good("run", desk.file("o.csv", rows(1, first=7_000)), *RUN[:2], "--name", "other")
+        self.refuses(desk, ("retry", "other", "--trade", trade), BAD_INPUT)
 
     def test_a_trade_that_is_not_in_doubt_is_not_resolved(self):
         trade = desk.json("trades", "done")[0]["id"]

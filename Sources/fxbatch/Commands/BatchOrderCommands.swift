@@ -60,6 +60,7 @@ struct PriorityCommand: AsyncParsableCommand {
   @Option(help: "Lowest first among equal priorities.") var position: Int64?
 
   func run() async throws {
+    Terminal.noteNearest(ofPriority: priority)
     try await order.give(.setPriority(priority, queuePosition: position))
   }
 }
@@ -99,3 +100,11 @@ struct RetryCommand: AsyncParsableCommand {
 }
 
 extension FailureCode: ExpressibleByArgument {}
+
+extension Terminal {
+  /// A priority beyond the bounds is taken for the nearest one, which is said.
+  static func noteNearest(ofPriority priority: Int) {
+    let nearest = min(10, max(1, priority))
+    if nearest != priority { note("priority \(priority) is taken for \(nearest)") }
+  }
+}

@@ -63,6 +63,7 @@ struct RunCommand: AsyncParsableCommand {
         if let known {
           batch = try await start(known, at: desk)
         } else {
+          Terminal.noteNearest(ofPriority: priority)
           batch = try await submit(rows, to: desk)
           Terminal.note("batch \(batch.id): \(batch.counts.total) trades taken in")
         }
