@@ -1,10 +1,13 @@
 """A desk for the tests of bad input: a folder with files, a store and settings, in which the built
 program is run, and what must hold whenever it refuses."""
 
+import contextlib
+import datetime
 import hashlib
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import sqlite3
@@ -22,6 +25,8 @@ NOBODY = 65534
 
 USAGE, BAD_INPUT, UNAVAILABLE, STORE = 64, 65, 69, 74
 WAITS, INTERRUPTED = 4, 130
+
+RUN = ("--pricing", "bank", "--name", "never")
 
 # What only a programmer could read.
 INNARDS = re.compile(
@@ -193,6 +198,20 @@ class Case(unittest.TestCase):
                 [name for name in os.listdir(desk.folder) if name.startswith(desk.store.name)], [])
 
 
+class SharedCase(Case):
+    """With one bank and one desk for all that changes nothing, and one batch that is completed."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)
+        cls.bank = Bank(folder.name)
+        cls.addClassCleanup(cls.bank.stop)
+        cls.desk = Desk(folder.name, cls.bank).open_for_clients()
+        cls.desk.good("run", cls.desk.file("done.csv", rows(2)), *RUN[:2], "--name", "done")
+
+
 def wait_for(stream, *words):
     """Reads lines until one holds all the words, and returns it."""
     for line in stream:
@@ -205,3 +224,25 @@ def interrupt(process, number=signal.SIGINT):
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def seconds_since(moment):
+    return time.time() - datetime.datetime.fromisoformat(moment).timestamp()
+
+
+def at_terminal(place, arguments, answer):
+    """Runs the program at a terminal, answers its question, and returns its code and its words."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [PROGRAM, *arguments], env=place.settings({"NO_COLOR": "1"}), cwd=place.folder,
+        stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    shown, asked = b"", False
+    with contextlib.suppress(OSError):
+        while piece := os.read(master, 65_536):
+            shown += piece
+            if not asked and b"[y/N]" in shown:
+                asked = True
+                os.write(master, answer.encode())
+    os.close(master)
+    return process.wait(timeout=60), shown.decode()
