@@ -110,8 +110,11 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "FXFilesTests", dependencies: ["FXFiles"], swiftSettings: house),
     .testTarget(
-      name: "FXEngineTests", dependencies: ["FXEngine", "FXFiles", "FXSimulation", "FXTesting"],
-      swiftSettings: house),
+      name: "FXEngineTests",
+      dependencies: [
+        "FXEngine", "FXFiles", "FXSimulation", "FXTesting",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
     .testTarget(
       name: "FXStoreTests",
       dependencies: [

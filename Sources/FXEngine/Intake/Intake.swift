@@ -26,7 +26,7 @@ public struct Intake: Sendable {
   ///
   /// Repetitions of trades that are already stored are looked for once the rows are good otherwise.
   public func submit(
-    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor
+    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor, receipt: Receipt? = nil
   ) async throws(StoreError) -> Result<Batch, IntakeRefusal> {
     let mistakes = options.problems
     guard mistakes.isEmpty else { return .failure(.options(mistakes)) }
@@ -48,7 +48,7 @@ public struct Intake: Sendable {
       starts: options.starts,
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
-    return try await store.create(request).mapError(IntakeRefusal.init)
+    return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
   }
 
   /// What the desk's rules find wrong with the good rows of a file that is refused for others, so that
@@ -126,6 +126,9 @@ extension IntakeRefusal {
     switch refusal {
     case .approvalRequired:
       self = .approvalRequired
+      return
+    case .repeated:
+      self = .repeated
       return
     case .empty:
       self = .file(.noRows, "Give at least one row.")

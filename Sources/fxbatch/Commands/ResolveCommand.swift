@@ -139,7 +139,8 @@ extension StepRefusal {
       "the bank may still book it. Ask the bank after \(until) and resolve it then."
     case .noteRequired: "give a --note: how you know is kept with the trade."
     case .leaseLost, .staleAttempt, .batchNotRunning, .cancelRequested, .killSwitchEngaged,
-      .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay:
+      .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay,
+      .repeated:
       "the store refused it: \(self)."
     }
   }

@@ -114,6 +114,8 @@ struct RunCommand: AsyncParsableCommand {
       throw FileReading.refusal(of: file ?? "", problems, asJSON: json)
     case .failure(.options(let mistakes)):
       throw Complaint(mistakes.joined(separator: " "), .usage)
+    case .failure(.repeated):
+      throw Complaint("this request was carried out before.", .badInput)
     case .failure(.approvalRequired):
       throw Complaint(
         "this batch needs somebody's approval before it may start.", .waitsForPerson)
