@@ -10,12 +10,12 @@ from bad_input_desk import (
 
 
 @contextlib.contextmanager
-def small_disk(folder):
-    """A disk of two megabytes; None where it cannot be had."""
+def small_disk(folder, megabytes=2):
+    """A disk of its own; None where it cannot be had."""
     place = os.path.join(folder, "small")
     os.mkdir(place)
     mounted = IS_ROOT and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m,mode=777", "tmpfs", place],
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=777", "tmpfs", place],
         capture_output=True).returncode == 0
     try:
         yield place if mounted else None
@@ -222,7 +222,7 @@ class Stores(SharedCase):
 
     def test_a_disk_that_fills_while_a_batch_runs(self):
         new = self.desk_with()
-        with small_disk(new.folder) as place:
+        with small_disk(new.folder, megabytes=32) as place:
             if place is None:
                 self.skipTest("a small disk can be mounted by root only")
             run = self.running(new, {"FXBATCH_STORE": f"sqlite:{place}/desk.db"})
