@@ -72,7 +72,8 @@ struct AdminDesk: Sendable {
     return .object(counts + [.init(name: "ledger", value: .object(totals))])
   }
 
-  /// `POST next {"call":"book","fault":"lost_after"}`: the next such call meets that fault.
+  /// `POST next {"call":"book","fault":"lost_after"}`: the next such call meets that fault; with
+  /// `"cif":"900001"`, the next one of that customer.
   private func order(_ request: RequestFields) throws(BankRefusal) -> Answer {
     guard let call = BankCall(rawValue: try request.text("call")) else {
       throw request.invalid("call", "is no call")
@@ -81,7 +82,11 @@ struct AdminDesk: Sendable {
       call == .book || fault != .settlementFailed
     else { throw request.invalid("fault", "is no fault of \(call.rawValue)") }
     let done = request.has("done") ? try request.flag("done") : nil
-    guard faults.order(fault, for: call, done: done) else {
+    let cif = request.has("cif") ? try request.text("cif") : nil
+    guard cif == nil || (call != .token && call != .bulkBalance) else {
+      throw request.invalid("cif", "stands in no call of \(call.rawValue)")
+    }
+    guard faults.order(fault, for: call, done: done, cif: cif) else {
       throw request.invalid("fault", "too many faults are waiting")
     }
     return Answer(

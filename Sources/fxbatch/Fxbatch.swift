@@ -8,7 +8,7 @@ import FXPorts
     commandName: "fxbatch",
     abstract: "Runs batches of foreign-exchange trades, each booked at most once.",
     discussion: """
-      Sixty seconds, with a bank that is not real:
+      Everything at once, in a minute: fxbatch demo. Step by step, with a bank that is not real:
 
         fxbatch sandbox --ready-file bank.env &
         fxbatch clients import clients.csv --config bank.env
@@ -26,7 +26,7 @@ import FXPorts
       CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
       ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,
       ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self, SandboxCommand.self,
-      SettingsCommand.self,
+      SettingsCommand.self, DemoCommand.self,
     ])
 
   static func main() async {

@@ -16,7 +16,12 @@ struct SandboxCommand: AsyncParsableCommand {
         fxbatch sandbox --port 8484 --ready-file bank.env
         fxbatch sandbox --faults lost_after=30,quote.slow=20,*.rate_limited=5 --seed 7
 
-      The ready file is written once the bank answers, and can be given to --config.
+      The ready file is written once the bank answers, and can be given to --config. While it runs, \
+      GET /sandbox/ledger shows every deal that it booked, PUT /sandbox/faults changes the plan, and \
+      POST /sandbox/next orders a fault for the next call, or for one customer's:
+
+        curl -d '{"call":"book","fault":"lost_after","cif":"CIF1000"}' \
+      http://127.0.0.1:8484/sandbox/next
       """)
 
   @Option(help: "A loopback address.") var host = "127.0.0.1"

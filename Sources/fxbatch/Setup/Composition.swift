@@ -39,9 +39,16 @@ struct Desk: Sendable {
     _ body: (Desk) async throws -> Answer
   ) async throws -> Answer {
     let settings = try await options.settings(withBank: withBank)
-    let path = settings.storePath
     // Before a store is made or changed for nothing.
     if withBank, settings.bank == nil { throw Complaint.noBank }
+    return try await open(settings, use, body)
+  }
+
+  /// As above, with settings that are at hand.
+  static func open<Answer>(
+    _ settings: Settings, _ use: StoreUse, _ body: (Desk) async throws -> Answer
+  ) async throws -> Answer {
+    let path = settings.storePath
     if use != .writes { try refuseAbsent(path) }
     if use == .writes { try makeFolder(of: path) }
     let logger = Self.logger(settings)

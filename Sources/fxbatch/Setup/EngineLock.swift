@@ -32,4 +32,10 @@ struct EngineLock: Sendable {
     }
     return nil
   }
+
+  /// For whoever cannot go on without an engine of their own.
+  var takenAdvice: String {
+    "another fxbatch runs the engine on this store. Stop it, or let it do the work: "
+      + "`fxbatch run` hands its batch over to it."
+  }
 }

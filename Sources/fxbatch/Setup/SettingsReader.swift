@@ -10,8 +10,10 @@ struct SettingsReader {
   private let source: ConfigReader
   private var problems: [String] = []
 
-  /// - Parameter file: lines of `NAME=value`; the environment wins over it.
-  init(file: String?) throws {
+  /// - Parameters:
+  ///   - file: lines of `NAME=value`; the environment wins over it.
+  ///   - readsEnvironment: false where nothing but the file may count.
+  init(file: String?, readsEnvironment: Bool = true) throws {
     var values: [String: String] = [:]
     if let file {
       do {
@@ -23,9 +25,11 @@ struct SettingsReader {
           "\(error.sentence) Give --config a file with lines of NAME=value.", .badInput)
       }
     }
-    // An empty variable counts as one that is not set.
-    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
-    values.merge(environment) { $1 }
+    if readsEnvironment {
+      // An empty variable counts as one that is not set.
+      let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
+      values.merge(environment) { $1 }
+    }
     source = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))
   }
 
