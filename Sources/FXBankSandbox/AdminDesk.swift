@@ -7,6 +7,8 @@ import Hummingbird
 struct AdminDesk: Sendable {
   /// Longest page of any list.
   static let maximumPage: Int64 = 10_000
+  /// A fault plan with every fault of every call is about 4,000 long; an empty one has no faults.
+  static let planCharacters = 0...10_000
   static let prefix = "/sandbox/"
 
   let ledger: Ledger
@@ -24,7 +26,8 @@ struct AdminDesk: Sendable {
       case (.get, "stats"): return Answer(try await stats())
       case (.get, "faults"): return Answer(["plan": .string(faults.plan.description)])
       case (.put, "faults"):
-        faults.plan = try FaultPlan(try RequestFields(body: body).text("plan"))
+        let plan = try RequestFields(body: body).text("plan", characters: Self.planCharacters)
+        faults.plan = try FaultPlan(plan)
         return Answer(["plan": .string(faults.plan.description)])
       case (.post, "next"): return try order(try RequestFields(body: body))
       case (.put, "accounts"): return Answer(try await seed(body))

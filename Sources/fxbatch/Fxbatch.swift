@@ -43,8 +43,23 @@ import FXPorts
     } catch let error as StoreError {
       Terminal.complain(error.advice)
       exit(withError: ExitCode.store)
+    } catch let code as ExitCode {
+      exit(withError: code)
     } catch {
-      exit(withError: error)
+      end(with: error)
     }
+  }
+
+  /// Ends with a request for help, with a usage that was not understood, or with an error that
+  /// nobody foresaw: the code of the last must not read as a partial success.
+  private static func end(with error: any Error) -> Never {
+    let code = exitCode(for: error)
+    if code.isSuccess { exit(withError: error) }
+    guard code == .validationFailure else {
+      Terminal.complain("this is a fault in fxbatch, please report it: \(error)")
+      exit(withError: ExitCode.programFault)
+    }
+    Terminal.note(fullMessage(for: error))
+    exit(withError: code)
   }
 }

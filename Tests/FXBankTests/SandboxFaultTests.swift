@@ -186,6 +186,9 @@ import Testing
         runs.append(statuses)
         #expect(
           try await bank.send("PUT", "/sandbox/faults", body: #"{"plan":"wat=1"}"#).status == 400)
+        let empty = #"{"plan":""}"#
+        #expect(try await bank.send("PUT", "/sandbox/faults", body: empty).status == 200)
+        #expect(try await bank.call(.latestQuote, #""quoteID":1"#).status == 200)
       }
     }
     #expect(runs[0] == runs[1])

@@ -58,7 +58,7 @@ struct DemoCommand: AsyncParsableCommand {
     let code = try await withSandbox(sandbox) { bank in
       try place.writeSettings(
         SandboxCommand.lines(host: "127.0.0.1", port: bank.port, credentials))
-      var reader = try await SettingsReader(file: place.file("demo.env"), readsEnvironment: false)
+      var reader = try SettingsReader(file: place.file("demo.env"), readsEnvironment: false)
       return try await Desk.open(try reader.read(withBank: true), .writes) { desk in
         try await perform(script, place, clock, at: desk, bank)
       }

@@ -103,6 +103,7 @@ struct DemoClock: Sendable {
 
   /// A line of news.
   func note(_ words: String, _ colour: Terminal.Colour? = nil) {
-    Terminal.note("\(stamp)  " + Terminal.coloured(Table.plain(words), colour, onError: true))
+    Terminal.noteStyled(
+      "\(stamp)  " + Terminal.coloured(words.plain, colour, onError: true))
   }
 }

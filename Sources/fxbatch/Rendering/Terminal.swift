@@ -17,9 +17,19 @@ enum Terminal {
     write(line + "\n", to: STDOUT_FILENO)
   }
 
-  static func note(_ line: String) {
+  /// Lines on standard error. They name things of files, banks and other people, so nothing in them
+  /// but their line ends reaches a terminal.
+  static func note(_ lines: String) {
+    let plain = lines.split(separator: "\n", omittingEmptySubsequences: false).map {
+      String($0).plain
+    }
+    noteStyled(plain.joined(separator: "\n"))
+  }
+
+  /// The same for lines with colours in them, whose foreign parts are plain already.
+  static func noteStyled(_ lines: String) {
     wipe()
-    write(line + "\n", to: STDERR_FILENO)
+    write(lines + "\n", to: STDERR_FILENO)
   }
 
   static func complain(_ message: String) { note("fxbatch: \(message)") }
