@@ -33,8 +33,16 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.installation() }
   }
 
-  public func pulse(_ node: NodeLife) async throws(StoreError) -> Installation {
-    try transact { (books) throws(StoreError) in try books.pulse(node) }
+  public func pulse(
+    _ node: NodeLife, confirmsKillSwitch: Bool
+  ) async throws(StoreError) -> Installation {
+    try transact { (books) throws(StoreError) in
+      try books.pulse(node, confirmsKillSwitch: confirmsKillSwitch)
+    }
+  }
+
+  public func nodes() async throws(StoreError) -> [LiveNode] {
+    try transact { (books) throws(StoreError) in try books.nodes() }
   }
 
   public func claim(_ request: ClaimRequest) async throws(StoreError) -> [Batch] {

@@ -46,14 +46,15 @@ extension SimulatedWorld {
     guard let settings = nodes[node].core?.settings else { return nil }
     let actor = Actor.node(settings.node)
     switch action {
-    case .pulse:
+    case .pulse(let confirms):
       return .pulsed(
         try books.pulse(
           NodeLife(
             node: settings.node, bank: settings.bank,
             leaseMilliseconds: settings.leaseMilliseconds,
             bankTimeoutMilliseconds: settings.bankTimeoutMilliseconds,
-            doubtMarginMilliseconds: settings.proof.doubtMarginMilliseconds)))
+            doubtMarginMilliseconds: settings.proof.doubtMarginMilliseconds),
+          confirmsKillSwitch: confirms))
     case .claim(let request):
       return .claimed(try books.claim(request), askedAt: moment(node))
     case .renew(let holds):

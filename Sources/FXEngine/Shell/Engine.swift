@@ -126,10 +126,10 @@ public struct Engine: Sendable {
 
   private func storeAnswer(to action: EngineAction) async throws -> EngineInput? {
     switch action {
-    case .pulse:
+    case .pulse(let confirms):
       return .pulsed(
         try await untilNotBusy { () throws(StoreError) in
-          try await store.pulse(settings.life)
+          try await store.pulse(settings.life, confirmsKillSwitch: confirms)
         })
     case .claim(let request):
       let askedAt = clock.now()

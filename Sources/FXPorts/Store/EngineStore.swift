@@ -8,8 +8,15 @@ public protocol EngineStore: Sendable {
   func installation() async throws(StoreError) -> Installation
 
   /// A sign of life, asked for every few hundred milliseconds: what running engines must hear of.
-  /// Records that this node has heard of the kill switch.
-  func pulse(_ node: NodeLife) async throws(StoreError) -> Installation
+  ///
+  /// - Parameter confirmsKillSwitch: the node knows that the kill switch is engaged, and none of its
+  ///   booking calls is out. Kept until the kill switch is next engaged or released.
+  func pulse(
+    _ node: NodeLife, confirmsKillSwitch: Bool
+  ) async throws(StoreError) -> Installation
+
+  /// Every node that was heard of within a day, in the order of their names.
+  func nodes() async throws(StoreError) -> [LiveNode]
 
   /// Claims free batches in the order of the queue, raising each one's generation.
   func claim(_ request: ClaimRequest) async throws(StoreError) -> [Batch]
@@ -78,6 +85,28 @@ public struct NodeLife: Hashable, Sendable {
     self.leaseMilliseconds = leaseMilliseconds
     self.bankTimeoutMilliseconds = bankTimeoutMilliseconds
     self.doubtMarginMilliseconds = doubtMarginMilliseconds
+  }
+}
+
+/// A node as the store has last heard of it; its moments are by the store's clock.
+public struct LiveNode: Hashable, Sendable {
+  public var node: NodeID
+  public var lastSeenAt: Timestamp
+  /// Until then it may act under what it holds; the later of its own lease and those of its batches.
+  public var leaseUntil: Timestamp
+  /// It has said that nothing leaves it any more.
+  public var confirmsKillSwitch: Bool
+  public var isAlive: Bool
+
+  public init(
+    node: NodeID, lastSeenAt: Timestamp, leaseUntil: Timestamp, confirmsKillSwitch: Bool,
+    isAlive: Bool
+  ) {
+    self.node = node
+    self.lastSeenAt = lastSeenAt
+    self.leaseUntil = leaseUntil
+    self.confirmsKillSwitch = confirmsKillSwitch
+    self.isAlive = isAlive
   }
 }
 

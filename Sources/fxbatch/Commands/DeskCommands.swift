@@ -77,7 +77,8 @@ struct KillSwitchCommand: AsyncParsableCommand {
     abstract: "Stops all bookings of the installation, or lets them go on.",
     discussion: """
       Engaged, no booking leaves any node; deals under way are still asked about. It survives \
-      restarts.
+      restarts. Engaging answers once every live node has confirmed that no call of its own is out, \
+      or has ended; with 4 when one stays silent for as long as its lease.
 
         fxbatch kill-switch engage --reason "odd quotes from the bank"
         fxbatch kill-switch release
@@ -94,7 +95,9 @@ struct KillSwitchCommand: AsyncParsableCommand {
       try await Desk.open(common, .writes) { desk in
         let state = try await desk.store.setKillSwitch(
           engaged: true, reason: reason, actor: desk.person)
-        Terminal.say(state.killSwitchLine(asJSON: json))
+        let outcome = try await KillSwitchWait(desk: desk).run()
+        Terminal.say(state.killSwitchLine(outcome, asJSON: json))
+        guard outcome.silent.isEmpty else { throw ExitCode.waitsForPerson }
       }
     }
   }
@@ -128,17 +131,31 @@ struct KillSwitchCommand: AsyncParsableCommand {
 }
 
 extension Installation {
-  fileprivate func killSwitchLine(asJSON: Bool) -> String {
+  fileprivate func killSwitchLine(
+    _ outcome: KillSwitchWait.Outcome? = nil, asJSON: Bool
+  ) -> String {
     if asJSON {
-      let json: JSON = [
-        "engaged": .bool(killSwitch != nil), "reason": JSON(killSwitch?.reason),
-        "engaged_at": JSON(killSwitch?.engagedAt), "engaged_by": JSON(killSwitch?.engagedBy),
+      var members: [(String, JSON)] = [
+        ("engaged", .bool(killSwitch != nil)), ("reason", JSON(killSwitch?.reason)),
+        ("engaged_at", JSON(killSwitch?.engagedAt)), ("engaged_by", JSON(killSwitch?.engagedBy)),
       ]
-      return json.text
+      if let outcome {
+        members.append(("confirmed_by", .array(outcome.confirmed.map { JSON($0) })))
+        members.append(("silent", .array(outcome.silent.map { JSON($0.node) })))
+      }
+      return JSON.object(members).text
     }
     guard let killSwitch else { return "the kill switch is released" }
-    return "the kill switch is ENGAGED since \(killSwitch.engagedAt) by \(killSwitch.engagedBy): "
+    let line =
+      "the kill switch is ENGAGED since \(killSwitch.engagedAt) by \(killSwitch.engagedBy): "
       + killSwitch.reason
+    guard let outcome else { return line }
+    let lines =
+      outcome.confirmed.map { "confirmed by \($0)" }
+      + outcome.silent.map {
+        "NOT confirmed by \($0.node), last heard of at \($0.lastSeenAt)"
+      }
+    return ([line] + (lines.isEmpty ? ["no node is running"] : lines)).joined(separator: "\n")
   }
 }
 
