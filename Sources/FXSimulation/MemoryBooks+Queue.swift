@@ -86,6 +86,17 @@ extension MemoryBooks {
     }
   }
 
+  /// See `EngineStore.forgetPredecessors`.
+  public mutating func forgetPredecessors() throws(StoreError) {
+    for var batch in batches {
+      guard let lease = batch.lease else { continue }
+      let drafts = Ledger.release(
+        &batch, generation: batch.generation, actor: .node(lease.owner), now: now)
+      write(&batch, drafts)
+    }
+    signsOfLife = [:]
+  }
+
   /// See `EngineStore.take`. Without the hold, or where the batch may not book, nothing is taken.
   public mutating func take(_ request: TakeRequest) throws(StoreError) -> TakeAnswer {
     let key = request.hold.batch

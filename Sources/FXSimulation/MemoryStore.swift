@@ -61,6 +61,10 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.release(holds, node: node) }
   }
 
+  public func forgetPredecessors() async throws(StoreError) {
+    try transact { (books) throws(StoreError) in try books.forgetPredecessors() }
+  }
+
   public func take(_ request: TakeRequest) async throws(StoreError) -> TakeAnswer {
     try transact { (books) throws(StoreError) in try books.take(request) }
   }

@@ -29,6 +29,10 @@ public protocol EngineStore: Sendable {
   /// Ends holds that are still these.
   func release(_ holds: [Hold], node: NodeID) async throws(StoreError)
 
+  /// Ends all leases and forgets all nodes. For whoever knows by other means that no engine lives on
+  /// this store, before starting one: nobody need then wait for the end of a dead node's lease.
+  func forgetPredecessors() async throws(StoreError)
+
   /// Takes up to `limit` due trades of unblocked clients for quoting, in the order of their rows.
   func take(_ request: TakeRequest) async throws(StoreError) -> TakeAnswer
 

@@ -9,7 +9,7 @@ extension StoreWorld {
     return (try #require(try await take(batch).first), batch)
   }
 
-  fileprivate func tryIntent(
+  func tryIntent(
     _ trade: Trade, under batch: Batch, bank: BankIdentity? = nil, isCanary: Bool = false
   ) async throws -> Result<Trade, StepRefusal> {
     try await perform(

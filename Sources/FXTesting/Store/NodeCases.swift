@@ -56,6 +56,36 @@ extension StoreConformance {
         try await world.store.nodes().first?.leaseUntil
           == node.lastSeenAt.advanced(byMilliseconds: world.leaseMilliseconds))
     },
+    StoreCase("forgets predecessors, with the leases in their hands") { world in
+      try await world.pulse(world.node)
+      let mine = try await world.running([0])
+      let trade = try #require(try await world.take(mine).first)
+      let ended = try await world.create([1])
+      _ = try await world.command(.requestCancel, ended).get()
+      _ = try await world.store.sweepCancelled(ended.key, limit: 9, actor: world.person)
+      try await world.store.forgetPredecessors()
+      #expect(try await world.store.nodes().isEmpty)
+      #expect(try await world.present(mine).lease == nil)
+      let log = try await world.store.events(of: mine.key, after: 0, limit: 100)
+      #expect(log.last?.entry.kind == .batchReleased)
+      #expect(log.last?.entry.actor == .node(world.node))
+      // What was held is nobody's, and another bank's node may begin at once.
+      #expect(try await world.tryIntent(trade, under: mine) == .failure(.leaseLost))
+      _ = try await world.store.pulse(
+        world.life(world.other, bank: "bank-b"), confirmsKillSwitch: false)
+      #expect(try await world.claim(by: world.other).map(\.key) == [mine.key])
+    },
+    StoreCase("keeps the bank of open deals when predecessors are forgotten") { world in
+      let batch = try await world.running([0, 1])
+      let taken = try #require(try await world.take(batch, limit: 1).first)
+      _ = try await world.book(taken, under: batch)
+      try await world.store.forgetPredecessors()
+      let again = try #require(try await world.claim(by: world.other).first)
+      let next = try #require(try await world.take(again).first)
+      #expect(
+        try await world.tryIntent(next, under: again, bank: BankIdentity("bank-b"))
+          == .failure(.otherBank(world.bank)))
+    },
     StoreCase("takes a node's word, and not its reading, for a confirmed kill switch") { world in
       try await world.pulse(world.node, confirms: true)
       #expect(try await world.confirmed() == [])

@@ -51,22 +51,9 @@ extension Desk {
     }
   }
 
-  /// Ends the leases of engines that died with them in hand, so that nobody waits for their end. To
-  /// be called by whoever holds the engine's lock: no other engine lives on this store.
-  func freeLeasesOfTheDead() async throws {
-    var query = BatchQuery(
-      statuses: [.pending, .running, .paused], order: .oldestFirst, limit: Pages.rows)
-    while true {
-      let page = try await store.batches(query)
-      for batch in page {
-        guard let lease = batch.lease else { continue }
-        try await store.release(
-          [Hold(batch: batch.key, generation: batch.generation)], node: lease.owner)
-      }
-      guard page.count == Pages.rows else { return }
-      query.after = page.last?.id
-    }
-  }
+  /// Forgets engines that died, with the leases in their hands, so that nobody waits for their end.
+  /// To be called by whoever holds the engine's lock: no other engine lives on this store.
+  func freeLeasesOfTheDead() async throws { try await store.forgetPredecessors() }
 
   /// Makes sure that the bank answers and accepts us, before anything depends on it.
   func knock(at bank: CapitecGateway) async throws {
