@@ -178,20 +178,6 @@ extension MemoryBooks {
     if house.canary == trade { house.canary = nil }
   }
 
-  /// See `EngineStore.setKillSwitch`.
-  public mutating func setKillSwitch(
-    engaged: Bool, reason: String, actor: Actor
-  ) throws(StoreError) -> Installation {
-    house.killSwitch =
-      engaged
-      ? KillSwitch(engagedAt: now, engagedBy: actor.description, reason: reason) : nil
-    house.changeCounter += 1
-    for name in signsOfLife.keys { signsOfLife[name]?.confirmsKillSwitch = false }
-    let note = "kill switch \(engaged ? "engaged" : "released"): \(reason)"
-    let draft = JournalDraft(kind: .installationChanged, actor: actor, note: note)
-    houseChain = log([draft], of: Journal.installation, onto: houseChain)
-    return house
-  }
 }
 
 extension Range<Int> {

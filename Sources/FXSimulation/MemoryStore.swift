@@ -109,8 +109,24 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.clearCanary(trade) }
   }
 
+  public func logMark() async throws(StoreError) -> LogMark {
+    try transact { (books) throws(StoreError) in books.logMark() }
+  }
+
+  public func recordLoss(_ loss: LogLoss) async throws(StoreError) -> Installation {
+    try transact { (books) throws(StoreError) in try books.recordLoss(loss) }
+  }
+
+  public func recordReconciled(
+    note: String, actor: Actor
+  ) async throws(StoreError) -> Installation {
+    try transact { (books) throws(StoreError) in
+      try books.recordReconciled(note: note, actor: actor)
+    }
+  }
+
   public func setKillSwitch(engaged: Bool, reason: String, actor: Actor) async throws(StoreError)
-    -> Installation
+    -> Result<Installation, KillSwitchRefusal>
   {
     try transact { (books) throws(StoreError) in
       try books.setKillSwitch(engaged: engaged, reason: reason, actor: actor)

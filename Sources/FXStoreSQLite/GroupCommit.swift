@@ -40,11 +40,13 @@ final class GroupCommit: Sendable {
   private let state = Mutex(State())
   private let pool: DatabasePool
   private let clock: @Sendable () -> Timestamp
+  private let onDurable: (@Sendable (LogMark) throws -> Void)?
   private let logger: Logger
 
-  init(pool: DatabasePool, clock: @escaping @Sendable () -> Timestamp, logger: Logger) {
+  init(pool: DatabasePool, options: SQLiteOptions, logger: Logger) {
     self.pool = pool
-    self.clock = clock
+    self.clock = options.clock
+    self.onDurable = options.onDurable
     self.logger = logger
   }
 
@@ -112,14 +114,16 @@ final class GroupCommit: Sendable {
   ) throws(StoreError) -> [@Sendable () -> Void] {
     if let failure { throw failure }
     var isCommitting = false
+    let answers: [@Sendable () -> Void]
+    let mark: LogMark?
     do {
       try database.beginTransaction(.immediate)
       let transaction = Transaction(database, now: clock())
-      let answers = try group.map { try $0.perform(transaction) }
+      answers = try group.map { try $0.perform(transaction) }
       try transaction.flush()
+      mark = try onDurable == nil ? nil : transaction.mark()
       isCommitting = true
       try database.commit()
-      return answers
     } catch {
       let lifted = isCommitting ? StoreError(ofCommit: error) : StoreError(error)
       let isUndone = rolledBack(database)
@@ -127,6 +131,19 @@ final class GroupCommit: Sendable {
         lifted.isFatal || (error as? DatabaseError)?.isInputOutput == true || !isUndone
       if isFatal { stop(after: lifted) }
       throw lifted
+    }
+    if let mark { try tell(mark) }
+    return answers
+  }
+
+  private func tell(_ mark: LogMark) throws(StoreError) {
+    do {
+      try onDurable?(mark)
+    } catch {
+      let failure = StoreError.outcomeUnknown(
+        "a change is written and the mark beside the store is not: \(error). Start again and read")
+      stop(after: failure)
+      throw failure
     }
   }
 

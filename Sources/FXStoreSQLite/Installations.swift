@@ -70,26 +70,6 @@ extension SQLiteStore {
     }
   }
 
-  public func setKillSwitch(
-    engaged: Bool, reason: String, actor: Actor
-  ) async throws(StoreError) -> Installation {
-    try await write { transaction in
-      try transaction.updateInstallation {
-        $0.killSwitch =
-          engaged
-          ? KillSwitch(
-            engagedAt: transaction.now, engagedBy: actor.description, reason: reason) : nil
-        $0.changeCounter += 1
-      }
-      try transaction.run("UPDATE nodes SET confirms_kill_switch = 0")
-      try transaction.logInstallation(
-        JournalDraft(
-          kind: .installationChanged, actor: actor,
-          note: "kill switch \(engaged ? "engaged" : "released"): \(reason)"))
-      return try transaction.installation()
-    }
-  }
-
   public func clearCanary(_ trade: TradeKey) async throws(StoreError) {
     try await write { transaction in
       guard try transaction.installation().canary == trade else { return }

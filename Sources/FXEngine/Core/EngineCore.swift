@@ -24,6 +24,8 @@ public struct EngineCore: Sendable {
   var runs: [TradeKey: TradeRun] = [:]
   var inquiries: [TradeKey: DoubtInquiry] = [:]
   var watches: [TradeKey: SettlementWatch] = [:]
+  /// Trades in doubt by evidence alone: without an attempt there is nothing to ask the bank for.
+  var personsDoubts: Set<TradeKey> = []
   var batchOf: [TradeKey: BatchKey] = [:]
   /// When an inquiry or a watch is due; entries that no longer agree with `dueAt` are skipped.
   var due = Heap<Due>()

@@ -109,11 +109,10 @@ extension EngineCore {
   /// longer agrees with the counts.
   private mutating func adoptMissing(_ batch: Batch, at now: Moment) {
     guard held[batch.key]?.phase == .settled else { return }
-    let doubts = inquiries.values.count { $0.open.trade.batch == batch.key }
+    let known = batchOf.filter { $0.value == batch.key && isKnownDoubt($0.key) }.keys
+    let doubts = known.count
     guard doubts != batch.counts.inDoubt, let hold = held[batch.key]?.hold else { return }
-    for (trade, inquiry) in inquiries where inquiry.open.trade.batch == batch.key {
-      unwatch(trade)
-    }
+    for trade in known { unwatch(trade) }
     held[batch.key]?.phase = .adopting
     load(hold, statuses: [.inDoubt, .booked], after: nil)
   }
@@ -187,7 +186,8 @@ extension EngineCore {
         trade, .recordUnclear(attempt: trade.attempt, failure), .recovery(trade.key),
         hold.generation)
     case .inDoubt:
-      guard inquiries[trade.key] == nil, let attempt = open.attempt else { return }
+      guard !isKnownDoubt(trade.key) else { return }
+      guard let attempt = open.attempt else { return leaveToPerson(trade, hold) }
       inquiries[trade.key] = DoubtInquiry(open, attempt: attempt)
       batchOf[trade.key] = trade.batch
       // Whoever made the call may still be waiting for its answer.

@@ -63,10 +63,21 @@ public protocol EngineStore: Sendable {
   /// Ends the canary's turn: others may book.
   func clearCanary(_ trade: TradeKey) async throws(StoreError)
 
-  /// Engages or releases the kill switch.
+  /// Engages or releases the kill switch. Not released while a reconciliation is due.
   func setKillSwitch(
     engaged: Bool, reason: String, actor: Actor
-  ) async throws(StoreError) -> Installation
+  ) async throws(StoreError) -> Result<Installation, KillSwitchRefusal>
+
+  /// The newest durable event, for a mark outside the store.
+  func logMark() async throws(StoreError) -> LogMark
+
+  /// Begins a new id epoch, engages the kill switch and ends all holds, since the log lacks what a
+  /// mark outside the store says was durable. Changes nothing where this loss is known.
+  func recordLoss(_ loss: LogLoss) async throws(StoreError) -> Installation
+
+  /// After a loss: the bank has been asked for everything that may have been booked since. Changes
+  /// nothing where no reconciliation is due.
+  func recordReconciled(note: String, actor: Actor) async throws(StoreError) -> Installation
 
   /// Writes the heads of all chains that moved since the last seal into the seals' own chain.
   func seal() async throws(StoreError)

@@ -14,7 +14,7 @@ extension StoreWorld {
   }
 
   func engage(_ engaged: Bool) async throws {
-    _ = try await store.setKillSwitch(engaged: engaged, reason: "drill", actor: person)
+    _ = try await store.setKillSwitch(engaged: engaged, reason: "drill", actor: person).get()
   }
 
   /// The names of the nodes that have confirmed the kill switch.

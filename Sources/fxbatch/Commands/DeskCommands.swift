@@ -93,8 +93,7 @@ struct KillSwitchCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Desk.open(common, .writes) { desk in
-        let state = try await desk.store.setKillSwitch(
-          engaged: true, reason: reason, actor: desk.person)
+        let state = try await desk.setKillSwitch(engaged: true, reason: reason)
         let outcome = try await KillSwitchWait(desk: desk).run()
         Terminal.say(state.killSwitchLine(outcome, asJSON: json))
         guard outcome.silent.isEmpty else { throw ExitCode.waitsForPerson }
@@ -110,8 +109,7 @@ struct KillSwitchCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Desk.open(common, .writes) { desk in
-        let state = try await desk.store.setKillSwitch(
-          engaged: false, reason: reason, actor: desk.person)
+        let state = try await desk.setKillSwitch(engaged: false, reason: reason)
         Terminal.say(state.killSwitchLine(asJSON: json))
       }
     }
@@ -138,6 +136,7 @@ extension Installation {
       var members: [(String, JSON)] = [
         ("engaged", .bool(killSwitch != nil)), ("reason", JSON(killSwitch?.reason)),
         ("engaged_at", JSON(killSwitch?.engagedAt)), ("engaged_by", JSON(killSwitch?.engagedBy)),
+        ("reconciliation_due", .bool(isReconciliationDue)),
       ]
       if let outcome {
         members.append(("confirmed_by", .array(outcome.confirmed.map { JSON($0) })))
@@ -148,7 +147,7 @@ extension Installation {
     guard let killSwitch else { return "the kill switch is released" }
     let line =
       "the kill switch is ENGAGED since \(killSwitch.engagedAt) by \(killSwitch.engagedBy): "
-      + killSwitch.reason
+      + killSwitch.reason + (isReconciliationDue ? "\nreleased only after: fxbatch reconcile" : "")
     guard let outcome else { return line }
     let lines =
       outcome.confirmed.map { "confirmed by \($0)" }
