@@ -204,8 +204,10 @@ public struct Engine: Sendable {
       return .booked(answer, trade, generation: generation)
     case .askStatus(let query, let caller, let generation):
       let answer = await bank.dealStatus(query)
-      if case .inquiry(let trade) = caller, !Task.isCancelled {
-        logger.info("status of a trade in doubt", metadata: ["trade": "\(trade)"])
+      if case .inquiry(let trade) = caller {
+        logger.info(
+          "the bank was asked about a trade in doubt",
+          metadata: ["trade": "\(trade)", "answer": "\(answer.word)"])
       }
       return .statusAnswered(answer, caller, generation: generation)
     case .pulse, .claim, .renew, .release, .take, .load, .sweep, .step, .evidence, .readEvidence,
@@ -237,6 +239,18 @@ public struct Engine: Sendable {
     case .tradeChanged: logger.trace("\(news)")
     case .started, .claimed, .batchEnded, .gate: logger.info("\(news)")
     case .leaseLost, .breakerOpened, .escalated, .killSwitch: logger.warning("\(news)")
+    }
+  }
+}
+
+extension StatusAnswer {
+  /// For the log.
+  fileprivate var word: String {
+    switch self {
+    case .found(let deal, _): deal.status.rawValue
+    case .notFound: "not found"
+    case .refused(let refusal, _): refusal.reasonCode
+    case .trouble(let trouble): trouble.failure.code.rawValue
     }
   }
 }
