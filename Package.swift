@@ -31,6 +31,11 @@ let package = Package(
       name: "FXPorts",
       dependencies: ["FXDomain", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: house),
+    // Exact JSON: numbers stay the text they are.
+    .target(name: "FXJSON", swiftSettings: house),
+    // What the HTTP API and the command line say of batches and trades, and read from requests.
+    .target(
+      name: "FXAPI", dependencies: ["FXDomain", "FXJSON", "FXPorts"], swiftSettings: house),
     // Files in and out: CSV.
     .target(name: "FXFiles", dependencies: ["FXDomain"], swiftSettings: house),
     // The batch engine: a pure core, and the shell that performs its actions.
@@ -66,7 +71,7 @@ let package = Package(
     .target(
       name: "FXBankSandbox",
       dependencies: [
-        "FXDomain",
+        "FXDomain", "FXJSON",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -92,8 +97,8 @@ let package = Package(
     .executableTarget(
       name: "fxbatch",
       dependencies: [
-        "FXDomain", "FXPorts", "FXFiles", "FXEngine", "FXStoreSQLite", "FXBankCapitec",
-        "FXBankSandbox", "FXSimulation",
+        "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
+        "FXBankCapitec", "FXBankSandbox", "FXSimulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -105,8 +110,11 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "FXFilesTests", dependencies: ["FXFiles"], swiftSettings: house),
     .testTarget(
-      name: "FXEngineTests", dependencies: ["FXEngine", "FXFiles", "FXSimulation", "FXTesting"],
-      swiftSettings: house),
+      name: "FXEngineTests",
+      dependencies: [
+        "FXEngine", "FXFiles", "FXSimulation", "FXTesting",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
     .testTarget(
       name: "FXStoreTests",
       dependencies: [
@@ -117,7 +125,7 @@ let package = Package(
     .testTarget(
       name: "FXBankTests",
       dependencies: [
-        "FXBankCapitec", "FXBankSandbox", "FXTesting",
+        "FXBankCapitec", "FXBankSandbox", "FXJSON", "FXTesting",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

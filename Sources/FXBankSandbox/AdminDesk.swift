@@ -1,4 +1,5 @@
 import FXDomain
+import FXJSON
 import Hummingbird
 
 /// What a test or an operator asks the sandbox itself, beside the bank's calls; without a token, which
@@ -40,7 +41,7 @@ struct AdminDesk: Sendable {
   }
 
   /// `GET ledger?after=0&limit=1000`: every deal that the bank booked, a page at a time.
-  private func deals(_ query: [String: String]) async throws -> JSONValue {
+  private func deals(_ query: [String: String]) async throws -> JSON {
     let deals = try await ledger.deals(
       after: number("after", of: query, default: 0, in: 0...Int64.max),
       limit: number("limit", of: query, default: 1_000, in: 1...Self.maximumPage))
@@ -49,7 +50,7 @@ struct AdminDesk: Sendable {
   }
 
   /// `GET received?at_least=2&limit=1000`: the deal ids that BookQuotedDeal bore so often.
-  private func received(_ query: [String: String]) async throws -> JSONValue {
+  private func received(_ query: [String: String]) async throws -> JSON {
     let received = try await ledger.received(
       atLeast: number("at_least", of: query, default: 2, in: 1...Int64.max),
       limit: number("limit", of: query, default: 1_000, in: 1...Self.maximumPage))
@@ -58,12 +59,12 @@ struct AdminDesk: Sendable {
   }
 
   /// `GET stats`: calls and faults of this process, totals of the ledger.
-  private func stats() async throws -> JSONValue {
+  private func stats() async throws -> JSON {
     guard case .object(let counts) = faults.counts else {
       preconditionFailure("counts are an object")
     }
     let totals = try await ledger.totals().map {
-      JSONValue.Member(name: $0.name, value: .integer($0.count))
+      JSON.Member(name: $0.name, value: .integer($0.count))
     }
     return .object(counts + [.init(name: "ledger", value: .object(totals))])
   }
@@ -86,7 +87,7 @@ struct AdminDesk: Sendable {
 
   /// `PUT accounts`: a list of `{"cif","name","number","currency","status","type","balance"}`, of
   /// which status (`OPEN`) and type may be left out.
-  private func seed(_ body: [UInt8]) async throws -> JSONValue {
+  private func seed(_ body: [UInt8]) async throws -> JSON {
     var accounts: [Account] = []
     for fields in try RequestFields.list(body: body) {
       let currency = try fields.currency("currency")
@@ -123,7 +124,7 @@ struct AdminDesk: Sendable {
 
 extension BankDeal {
   /// The row of the ledger for comparison with another's books; amounts and rates as decimal texts.
-  fileprivate func json(at now: Timestamp) -> JSONValue {
+  fileprivate func json(at now: Timestamp) -> JSON {
     [
       "number": .integer(number),
       "deal_transaction_id": .string(dealTransactionID),

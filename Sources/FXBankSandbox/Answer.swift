@@ -1,4 +1,5 @@
 import FXDomain
+import FXJSON
 import Hummingbird
 
 /// The bank's reason codes, as far as they are known or assumed.
@@ -53,16 +54,16 @@ struct Answer: Sendable {
   var body: [UInt8]
   var dated = true
 
-  init(_ json: JSONValue, status: HTTPResponse.Status = .ok) {
+  init(_ json: JSON, status: HTTPResponse.Status = .ok) {
     self.status = status
-    self.body = json.text
+    self.body = json.bytes
   }
 
   /// An answer in the envelope of every business call, for a call that succeeded.
   static func success(
-    transactionID: Identifier, _ members: [JSONValue.Member] = []
+    transactionID: Identifier, _ members: [JSON.Member] = []
   ) -> Answer {
-    let result: JSONValue = ["resultCode": .integer(0), "resultMsg": "Success"]
+    let result: JSON = ["resultCode": .integer(0), "resultMsg": "Success"]
     return Answer(
       .object([header(transactionID), .init(name: "result", value: result)] + members))
   }
@@ -71,13 +72,13 @@ struct Answer: Sendable {
   static func refusal(
     _ refusal: BankRefusal, transactionID: Identifier, status: HTTPResponse.Status = .ok
   ) -> Answer {
-    var result: [JSONValue.Member] = [
+    var result: [JSON.Member] = [
       .init(name: "resultCode", value: .integer(refusal.reason.resultCode)),
       .init(name: "resultReasonCode", value: .string(refusal.reason.rawValue)),
       .init(name: "resultMsg", value: .string(refusal.message)),
     ]
     if let field = refusal.field {
-      let error: JSONValue = ["validation": .string(field), "error": .string(refusal.message)]
+      let error: JSON = ["validation": .string(field), "error": .string(refusal.message)]
       result.append(.init(name: "validationErrors", value: [error]))
     }
     return Answer(
@@ -93,7 +94,7 @@ struct Answer: Sendable {
       ["error": .string(code), "error_description": .string(description)], status: status)
   }
 
-  private static func header(_ transactionID: Identifier) -> JSONValue.Member {
+  private static func header(_ transactionID: Identifier) -> JSON.Member {
     .init(name: "header", value: ["transactionId": .string(transactionID.description)])
   }
 }

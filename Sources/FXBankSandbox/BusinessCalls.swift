@@ -1,4 +1,5 @@
 import FXDomain
+import FXJSON
 
 extension BankCall {
   /// The path of the call: trading, accounts and tokens each below a base of their own.
@@ -22,7 +23,7 @@ extension BankCall {
 /// The business calls in the bank's words: each reads its request, asks the ledger, and gives the
 /// members that a success adds to the envelope.
 struct BusinessCalls: Sendable {
-  typealias Members = [JSONValue.Member]
+  typealias Members = [JSON.Member]
 
   let ledger: Ledger
   /// The bank's clock.
@@ -80,7 +81,7 @@ struct BusinessCalls: Sendable {
     }
     guard (1...100).contains(size) else { throw request.invalid("size", "must be 1 to 100") }
     let (accounts, pages) = try await ledger.accounts(page: page, size: size)
-    let content = accounts.map { account -> JSONValue in
+    let content = accounts.map { account -> JSON in
       [
         "cusCifNo": .string(account.cif),
         "cusName": .string(account.name),
@@ -101,7 +102,7 @@ struct BusinessCalls: Sendable {
     let statement = try await ledger.statement(
       request.text("accountNumber"), of: request.text("cifNumber"), from: from, through: through)
     let account = statement.account
-    let entries = statement.entries.map { entry -> JSONValue in
+    let entries = statement.entries.map { entry -> JSON in
       [
         "tranDate": .string(entry.day.description),
         "tranType": entry.amount < 0 ? "DEBIT" : "CREDIT",
@@ -166,7 +167,7 @@ struct BusinessCalls: Sendable {
   ) async throws -> Members {
     let now = clock()
     let deal = try await ledger.deal(of: request.text("transactionID"), now: now)
-    let transaction: JSONValue = [
+    let transaction: JSON = [
       "transactionId": .string(deal.bankTransactionID),
       "userID": .string(deal.userID),
       "organisation": .string(deal.terms.cif),
@@ -182,12 +183,12 @@ struct BusinessCalls: Sendable {
     return [.init(name: "transaction", value: transaction)]
   }
 
-  private func payload(_ value: JSONValue) -> Members { [.init(name: "payload", value: value)] }
+  private func payload(_ value: JSON) -> Members { [.init(name: "payload", value: value)] }
 }
 
 extension Account {
   /// An amount of this account's currency as a JSON number of exact decimal text.
-  fileprivate func number(_ minorUnits: Int64) -> JSONValue {
+  fileprivate func number(_ minorUnits: Int64) -> JSON {
     .number(money(minorUnits).decimalText)
   }
 }

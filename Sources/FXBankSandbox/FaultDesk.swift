@@ -1,3 +1,4 @@
+import FXJSON
 import Synchronization
 
 /// Decides what befalls each call, and counts calls and faults. It starts anew with each process.
@@ -59,7 +60,7 @@ final class FaultDesk: Sendable {
   }
 
   /// Calls and faults so far, as `{"calls":{…},"faults":{"book":{"late":3}}}`.
-  var counts: JSONValue {
+  var counts: JSON {
     let (calls, faults) = state.withLock { ($0.calls, $0.faults) }
     return [
       "calls": .object(
@@ -69,7 +70,7 @@ final class FaultDesk: Sendable {
           guard let counted = faults[call] else { return nil }
           let members = BankFault.allCases.compactMap { fault in
             counted[fault].map {
-              JSONValue.Member(name: fault.rawValue, value: .integer($0))
+              JSON.Member(name: fault.rawValue, value: .integer($0))
             }
           }
           return .init(name: call.rawValue, value: .object(members))

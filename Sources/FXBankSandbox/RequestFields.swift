@@ -1,4 +1,5 @@
 import FXDomain
+import FXJSON
 
 /// A JSON object of a request, read field by field; what is missing or malformed is a `VALIDATION`
 /// refusal that names the field.
@@ -6,20 +7,20 @@ struct RequestFields {
   /// Longest accepted text, in characters.
   static let maximumText = 100
 
-  private let value: JSONValue
+  private let value: JSON
   private let path: String
 
   /// Reads a request's body.
   init(body: some Sequence<UInt8>) throws(BankRefusal) {
     do {
-      self.init(try JSONValue(parsing: body), path: "")
+      self.init(try JSON(parsing: body), path: "")
     } catch {
       throw .invalid("body", "not a JSON text: \(error.fault) at byte \(error.offset)")
     }
     guard case .object = value else { throw .invalid("body", "not a JSON object") }
   }
 
-  init(_ value: JSONValue, path: String) {
+  init(_ value: JSON, path: String) {
     self.value = value
     self.path = path
   }
@@ -113,9 +114,9 @@ struct RequestFields {
 
   /// The elements of a list of objects, at most 1,000.
   static func list(body: some Sequence<UInt8>) throws(BankRefusal) -> [RequestFields] {
-    let value: JSONValue
+    let value: JSON
     do {
-      value = try JSONValue(parsing: body)
+      value = try JSON(parsing: body)
     } catch {
       throw .invalid("body", "not a JSON text: \(error.fault) at byte \(error.offset)")
     }

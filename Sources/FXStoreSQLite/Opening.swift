@@ -8,8 +8,8 @@ extension SQLiteStore {
 
   /// In their order; the file's `user_version` counts those that it has had.
   static let migrations: [[UInt8]] = [
-    PackageResources.m0001_books_sql, PackageResources.m0002_confirmations_sql,
-    PackageResources.m0003_rollback_sql,
+    PackageResources.m0001_books_sql, PackageResources.m0002_access_sql,
+    PackageResources.m0003_confirmations_sql, PackageResources.m0004_rollback_sql,
   ]
 
   /// Connections that read beside the writing one.

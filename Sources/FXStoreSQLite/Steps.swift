@@ -8,6 +8,26 @@ extension SQLiteStore {
     }
   }
 
+  public func perform(
+    _ step: TradeStep, receipt: Receipt
+  ) async throws(StoreError) -> Result<Trade, StepRefusal> {
+    try await write { transaction in
+      do {
+        guard let trade = try transaction.trade(step.trade) else {
+          return .failure(.unknownTrade)
+        }
+        return .success(
+          try transaction.once(receipt, subject: trade.id) {
+            try transaction.perform(step).result.get()
+          })
+      } catch let refusal as StepRefusal {
+        return .failure(refusal)
+      } catch is AlreadyCarriedOut {
+        return .failure(.repeated)
+      }
+    }
+  }
+
   public func sweepCancelled(
     _ batch: BatchKey, limit: Int, actor: Actor
   ) async throws(StoreError) -> Int {

@@ -1,4 +1,5 @@
 import FXDomain
+import FXJSON
 import Testing
 
 @testable import FXBankSandbox
@@ -88,7 +89,7 @@ import Testing
       #expect(payload["currencyCode"] == "ZAR")
       let details = payload["transactionDetails"]
       #expect(details?["balanceBroughtForward"] == .number("100000000000.00"))
-      let entry: JSONValue = [
+      let entry: JSON = [
         "tranDate": "2026-11-11", "tranType": "DEBIT", "reference": "deal",
         "tranAmount": .number("-200000.00"), "balance": .number("99999800000.00"),
         "fees": .number("0.00"),
@@ -116,7 +117,7 @@ import Testing
           "status":"CLOS","balance":-1.50}]
           """)
       #expect(try seed.json["accounts"] == .number("3"), "\(seed.text)")
-      var numbers: [JSONValue?] = []
+      var numbers: [JSON?] = []
       for page in 0...1 {
         let bulk = try await bank.call(.bulkBalance, #""page":\#(page),"size":2"#)
         let payload = try bulk.json["payload"]
@@ -179,8 +180,8 @@ import Testing
     #""""#,
   ])
   func `keeps numbers as they were written`(text: String) throws {
-    let value = try JSONValue(parsing: text.utf8)
-    #expect(try JSONValue(parsing: value.text) == value)
+    let value = try JSON(parsing: text.utf8)
+    #expect(try JSON(parsing: value.bytes) == value)
     if case .number(let digits) = value { #expect(text.contains(digits)) }
   }
 
@@ -191,10 +192,10 @@ import Testing
     String(repeating: "9", count: 65),
   ])
   func `is strict`(text: String) {
-    #expect(throws: JSONError.self) { try JSONValue(parsing: text.utf8) }
+    #expect(throws: JSONError.self) { try JSON(parsing: text.utf8) }
   }
 
   @Test func `refuses bytes that are no UTF-8`() {
-    #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xff, 0x22]) }
+    #expect(throws: JSONError.self) { try JSON(parsing: [0x22, 0xff, 0x22]) }
   }
 }

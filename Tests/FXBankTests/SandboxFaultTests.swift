@@ -1,4 +1,5 @@
 import FXDomain
+import FXJSON
 import Testing
 
 @testable import FXBankSandbox

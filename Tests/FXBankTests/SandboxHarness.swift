@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FXDomain
+import FXJSON
 import Foundation
 import Logging
 import NIOCore
@@ -30,7 +31,7 @@ struct Reply: Sendable {
   let text: String
 
   /// The body, which must be JSON.
-  var json: JSONValue { get throws { try JSONValue(parsing: text.utf8) } }
+  var json: JSON { get throws { try JSON(parsing: text.utf8) } }
 
   /// The reason code of a business answer; "" for a success.
   var reason: String {
@@ -95,7 +96,7 @@ struct SandboxClient: Sendable {
   }
 
   /// Every deal that the bank booked.
-  func ledger(_ query: String = "") async throws -> [JSONValue] {
+  func ledger(_ query: String = "") async throws -> [JSON] {
     guard case .array(let deals) = try await send("GET", "/sandbox/ledger\(query)").json else {
       Issue.record("the ledger is a list")
       return []

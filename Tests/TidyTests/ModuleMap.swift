@@ -15,16 +15,18 @@ enum ModuleMap {
   static let rows: [String: ModuleRow] = [
     "FXDomain": ModuleRow(ours: [], others: []),
     "FXPorts": ModuleRow(ours: ["FXDomain"], others: ["Crypto"]),
+    "FXJSON": ModuleRow(ours: [], others: []),
+    "FXAPI": ModuleRow(ours: ["FXDomain", "FXJSON", "FXPorts"]),
     "FXFiles": ModuleRow(ours: ["FXDomain"]),
     "FXEngine": ModuleRow(ours: ["FXDomain", "FXPorts", "FXFiles"]),
     "FXStoreSQLite": ModuleRow(ours: ["FXDomain", "FXPorts"]),
     "FXBankCapitec": ModuleRow(ours: ["FXDomain", "FXPorts"]),
-    "FXBankSandbox": ModuleRow(ours: ["FXDomain"]),
+    "FXBankSandbox": ModuleRow(ours: ["FXDomain", "FXJSON"]),
     "FXSimulation": ModuleRow(ours: ["FXDomain", "FXPorts", "FXEngine"]),
     "FXTesting": ModuleRow(ours: ["FXDomain", "FXPorts", "FXEngine"]),
     "fxbatch": ModuleRow(ours: [
-      "FXDomain", "FXPorts", "FXFiles", "FXEngine", "FXStoreSQLite", "FXBankCapitec",
-      "FXBankSandbox", "FXSimulation",
+      "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
+      "FXBankCapitec", "FXBankSandbox", "FXSimulation",
     ]),
   ]
 

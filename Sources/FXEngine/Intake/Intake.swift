@@ -26,7 +26,7 @@ public struct Intake: Sendable {
   ///
   /// Repetitions of trades that are already stored are looked for once the rows are good otherwise.
   public func submit(
-    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor
+    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor, receipt: Receipt? = nil
   ) async throws(StoreError) -> Result<Batch, IntakeRefusal> {
     let mistakes = options.problems
     guard mistakes.isEmpty else { return .failure(.options(mistakes)) }
@@ -50,7 +50,7 @@ public struct Intake: Sendable {
       starts: options.starts,
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
-    return try await store.create(request).mapError(IntakeRefusal.init)
+    return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
   }
 
   /// Creates clients and updates those that are known, with their accounts; all or none. A file
@@ -111,6 +111,9 @@ extension IntakeRefusal {
     switch refusal {
     case .approvalRequired:
       self = .approvalRequired
+      return
+    case .repeated:
+      self = .repeated
       return
     case .empty:
       self = .file(.noRows, "Give at least one row.")

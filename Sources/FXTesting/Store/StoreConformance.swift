@@ -29,6 +29,7 @@ public enum StoreConformance {
     + takeCases
     + commandCases
     + retryCases + referenceCases + createCases + listCases + logCases + concurrencyCases
+    + accessCases
 
   /// Seeds of the random walks, beside the cases.
   public static let seeds = UInt64(0)..<24

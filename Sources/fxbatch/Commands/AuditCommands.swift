@@ -1,6 +1,7 @@
 import ArgumentParser
 import FXDomain
 import FXEngine
+import FXJSON
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,7 @@
 import ArgumentParser
+import FXAPI
 import FXDomain
+import FXJSON
 import FXPorts
 
 struct ListCommand: AsyncParsableCommand {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import FXAPI
 import FXDomain
+import FXJSON
 import FXPorts
 
 /// What the commands that give one order about a batch share.

@@ -1,7 +1,9 @@
 import ArgumentParser
+import FXAPI
 import FXDomain
 import FXEngine
 import FXFiles
+import FXJSON
 import FXPorts
 
 struct ClientsCommand: AsyncParsableCommand {

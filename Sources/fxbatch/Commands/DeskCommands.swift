@@ -1,5 +1,6 @@
 import ArgumentParser
 import FXDomain
+import FXJSON
 import FXPorts
 
 struct RateCommand: AsyncParsableCommand {
@@ -133,16 +134,14 @@ extension Installation {
     _ outcome: KillSwitchWait.Outcome? = nil, asJSON: Bool
   ) -> String {
     if asJSON {
-      var members: [(String, JSON)] = [
-        ("engaged", .bool(killSwitch != nil)), ("reason", JSON(killSwitch?.reason)),
-        ("engaged_at", JSON(killSwitch?.engagedAt)), ("engaged_by", JSON(killSwitch?.engagedBy)),
-        ("reconciliation_due", .bool(isReconciliationDue)),
+      let known: JSON = [
+        "engaged": .bool(killSwitch != nil), "reason": JSON(killSwitch?.reason),
+        "engaged_at": JSON(killSwitch?.engagedAt), "engaged_by": JSON(killSwitch?.engagedBy),
+        "reconciliation_due": .bool(isReconciliationDue),
+        "confirmed_by": outcome.map { .array($0.confirmed.map { JSON($0) }) } ?? .null,
+        "silent": outcome.map { .array($0.silent.map { JSON($0.node) }) } ?? .null,
       ]
-      if let outcome {
-        members.append(("confirmed_by", .array(outcome.confirmed.map { JSON($0) })))
-        members.append(("silent", .array(outcome.silent.map { JSON($0.node) })))
-      }
-      return JSON.object(members).text
+      return known.text
     }
     guard let killSwitch else { return "the kill switch is released" }
     let line =

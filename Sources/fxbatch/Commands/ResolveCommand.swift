@@ -1,5 +1,7 @@
 import ArgumentParser
+import FXAPI
 import FXDomain
+import FXJSON
 import FXPorts
 
 struct ResolveCommand: AsyncParsableCommand {
@@ -120,7 +122,8 @@ extension StepRefusal {
       "the bank may still book it. Ask the bank after \(until) and resolve it then."
     case .noteRequired: "give a --note: how you know is kept with the trade."
     case .leaseLost, .staleAttempt, .batchNotRunning, .cancelRequested, .killSwitchEngaged,
-      .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay:
+      .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay,
+      .repeated:
       "the store refused it: \(self)."
     }
   }

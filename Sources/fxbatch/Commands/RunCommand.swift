@@ -3,6 +3,7 @@ import FXBankCapitec
 import FXDomain
 import FXEngine
 import FXFiles
+import FXJSON
 import FXPorts
 
 struct RunCommand: AsyncParsableCommand {
@@ -88,6 +89,8 @@ struct RunCommand: AsyncParsableCommand {
       throw FileReading.refusal(of: path, problems, asJSON: json)
     case .failure(.options(let mistakes)):
       throw Complaint(mistakes.joined(separator: " "), .usage)
+    case .failure(.repeated):
+      throw Complaint("this request was carried out before.", .badInput)
     case .failure(.approvalRequired):
       throw Complaint(
         "this batch needs somebody's approval before it may start.", .waitsForPerson)

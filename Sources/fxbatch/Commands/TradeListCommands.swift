@@ -1,4 +1,5 @@
 import ArgumentParser
+import FXAPI
 import FXDomain
 import FXPorts
 

@@ -1,3 +1,4 @@
+import FXAPI
 import FXDomain
 import FXPorts
 

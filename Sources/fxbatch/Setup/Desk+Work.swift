@@ -111,6 +111,7 @@ extension BatchRefusal {
       "\(count) of these trades are tried again singly only, each with a --note."
     case .staleVersion(let present): "the batch has changed meanwhile (version \(present))."
     case .alreadyAccepted(let person): "\(person) has accepted the outcome already."
+    case .repeated: "this request was carried out before."
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FXFiles
+import FXJSON
 import Foundation
 
 /// What the two parsers of files have in common.
@@ -60,7 +61,7 @@ enum FileReading {
         ]
       }
       Terminal.say(
-        JSON.object([("errors", .array(errors)), ("total", JSON(problems.total))]).text)
+        (["errors": .array(errors), "total": JSON(problems.total)] as JSON).text)
     } else {
       for problem in problems.kept.prefix(shownProblems) {
         let row = problem.row.map { "row \($0): " } ?? ""

@@ -1,8 +1,9 @@
 import FXDomain
+import FXJSON
 import FXPorts
 
 extension Trade {
-  var json: JSON {
+  public var json: JSON {
     let priced = figures?.priced
     return [
       "id": JSON(id), "batch_id": JSON(batchID), "row": JSON(row),
@@ -27,7 +28,7 @@ extension Trade {
 }
 
 extension Failure {
-  var json: JSON {
+  public var json: JSON {
     [
       "code": .string(code.rawValue), "category": .string(code.category.rawValue),
       "message": .string(message), "bank_reason_code": JSON(bankReasonCode),
@@ -38,7 +39,7 @@ extension Failure {
 
 extension JournalEvent {
   /// - Parameter name: of the batch, by which the outside knows it.
-  func json(of batchID: Identifier) -> JSON {
+  public func json(of batchID: Identifier) -> JSON {
     [
       "seq": .integer(sequence), "type": .string(entry.kind.rawValue), "at": JSON(at),
       "batch_id": JSON(batchID), "batch_seq": .integer(batchSequence),
@@ -53,7 +54,7 @@ extension JournalEvent {
 }
 
 extension Attempt {
-  var json: JSON {
+  public var json: JSON {
     [
       "number": JSON(number), "deal_transaction_id": JSON(dealTransactionID),
       "quote_id": .integer(quoteID), "quote_rate": JSON(quoteRate),
@@ -65,7 +66,7 @@ extension Attempt {
 }
 
 extension Client {
-  var json: JSON {
+  public var json: JSON {
     [
       "cif_number": .string(cifNumber), "name": .string(name),
       "spread": .string(spread.decimalText), "active": .bool(isActive),
@@ -74,7 +75,7 @@ extension Client {
 }
 
 extension SettlementAccount {
-  var json: JSON {
+  public var json: JSON {
     [
       "cif_number": .string(cifNumber), "currency": JSON(currency),
       "account_number": .string(accountNumber), "status": .string(status.rawValue),

@@ -1,15 +1,16 @@
 import FXDomain
+import FXJSON
 import FXPorts
 
 /// A batch with what the store sums up about it, for showing.
-struct BatchView: Sendable {
-  let batch: Batch
-  let totals: BatchTotals
-  let failures: [FailureGroup]
+public struct BatchView: Sendable {
+  public let batch: Batch
+  public let totals: BatchTotals
+  public let failures: [FailureGroup]
   /// Everything that waits for a person.
-  let needsDecision: [DecisionReason]
+  public let needsDecision: [DecisionReason]
 
-  init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
+  public init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
     self.batch = batch
     self.totals = try await store.totals(of: batch.key)
     self.failures = try await store.failures(of: batch.key)
@@ -25,7 +26,7 @@ struct BatchView: Sendable {
     self.needsDecision = reasons
   }
 
-  var json: JSON {
+  public var json: JSON {
     let counts = batch.counts
     return [
       "id": JSON(batch.id), "name": .string(batch.name), "status": .string(batch.status.rawValue),
@@ -37,7 +38,7 @@ struct BatchView: Sendable {
       "started_at": JSON(batch.startedAt), "completed_at": JSON(batch.completedAt),
       "updated_at": JSON(batch.updatedAt), "created_by": .string(batch.createdBy),
       "lock": lock, "counts": counts.json,
-      "progress": .decimal(
+      "progress": .number(
         DecimalText.format(Int64(counts.progressPerMille), scale: 3, minimumDecimals: 0)),
       "amounts": [
         "requested": sums(totals.requested), "dealt": sums(totals.dealt),
@@ -61,12 +62,13 @@ struct BatchView: Sendable {
   }
 
   private func sums(_ amounts: [Money]) -> JSON {
-    .object(amounts.map { ($0.currency.code, .string($0.decimalText)) })
+    .object(
+      amounts.map { .init(name: $0.currency.code, value: .string($0.decimalText)) })
   }
 }
 
 extension TradeCounts {
-  var json: JSON {
+  public var json: JSON {
     [
       "total": JSON(total), "pending": JSON(pending), "quoting": JSON(quoting),
       "booking": JSON(booking), "booked": JSON(booked), "in_doubt": JSON(inDoubt),
@@ -76,11 +78,11 @@ extension TradeCounts {
 }
 
 extension BatchPolicy {
-  var json: JSON {
+  public var json: JSON {
     [
       "on_failure": .string(onFailure.rawValue), "tolerated_failures": JSON(toleratedFailures),
       "tolerated_failure_percent": JSON(toleratedFailurePercent),
-      "max_attempts": JSON(maxAttempts), "min_margin_pips": .decimal(minimumMargin.decimalText),
+      "max_attempts": JSON(maxAttempts), "min_margin_pips": .string(minimumMargin.decimalText),
       "approval": .string(approval.rawValue),
     ]
   }

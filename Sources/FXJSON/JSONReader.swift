@@ -1,21 +1,21 @@
 /// The first thing wrong with a JSON text, and the byte at which it was found.
-struct JSONError: Error, Hashable {
-  enum Fault: Hashable {
+public struct JSONError: Error, Hashable, Sendable {
+  public enum Fault: Hashable, Sendable {
     case unexpected, badString, badNumber, duplicateName, tooDeep
   }
 
-  let fault: Fault
-  let offset: Int
+  public let fault: Fault
+  public let offset: Int
 }
 
-extension JSONValue {
+extension JSON {
   /// Nesting beyond this is refused: no call of the bank comes near it.
-  static let maximumDepth = 32
+  public static let maximumDepth = 32
   /// Longest number kept, in bytes.
-  static let maximumNumberBytes = 64
+  public static let maximumNumberBytes = 64
 
   /// Reads one JSON text of RFC 8259, refusing equal names in one object.
-  init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
+  public init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
     var reader = JSONReader(bytes: Array(bytes))
     self = try reader.document()
   }
@@ -27,7 +27,7 @@ private struct JSONReader {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  mutating func document() throws(JSONError) -> JSONValue {
+  mutating func document() throws(JSONError) -> JSON {
     let value = try value(depth: 0)
     guard next() == nil else { throw error(.unexpected) }
     return value
@@ -54,8 +54,8 @@ private struct JSONReader {
     return true
   }
 
-  private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
-    guard depth <= JSONValue.maximumDepth else { throw error(.tooDeep) }
+  private mutating func value(depth: Int) throws(JSONError) -> JSON {
+    guard depth <= JSON.maximumDepth else { throw error(.tooDeep) }
     switch next() {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -68,25 +68,25 @@ private struct JSONReader {
   }
 
   private mutating func word(
-    _ word: String, _ value: JSONValue
-  ) throws(JSONError) -> JSONValue {
+    _ word: String, _ value: JSON
+  ) throws(JSONError) -> JSON {
     guard bytes[offset...].starts(with: word.utf8) else { throw error(.unexpected) }
     offset += word.utf8.count
     return value
   }
 
-  private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
+  private mutating func array(depth: Int) throws(JSONError) -> JSON {
     offset += 1
-    var elements: [JSONValue] = []
+    var elements: [JSON] = []
     if take("]") { return .array(elements) }
     repeat { elements.append(try value(depth: depth + 1)) } while take(",")
     guard take("]") else { throw error(.unexpected) }
     return .array(elements)
   }
 
-  private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
+  private mutating func object(depth: Int) throws(JSONError) -> JSON {
     offset += 1
-    var members: [JSONValue.Member] = []
+    var members: [JSON.Member] = []
     var names: Set<String> = []
     if take("}") { return .object(members) }
     repeat {
@@ -116,7 +116,7 @@ private struct JSONReader {
       if peek(is: "+") || peek(is: "-") { offset += 1 }
       guard digits() > 0 else { throw error(.badNumber) }
     }
-    guard offset - start <= JSONValue.maximumNumberBytes else { throw error(.badNumber) }
+    guard offset - start <= JSON.maximumNumberBytes else { throw error(.badNumber) }
     return String(decoding: bytes[start..<offset], as: UTF8.self)
   }
 

@@ -1,45 +1,61 @@
 /// A JSON value whose numbers stay the text they were sent as, so that no amount or rate ever passes
 /// through binary floating point; members keep their order.
-enum JSONValue: Hashable, Sendable {
+public enum JSON: Hashable, Sendable {
   case null
   case bool(Bool)
   case number(String)
   case string(String)
-  case array([JSONValue])
+  case array([JSON])
   case object([Member])
 
-  struct Member: Hashable, Sendable {
-    let name: String
-    let value: JSONValue
+  public struct Member: Hashable, Sendable {
+    public let name: String
+    public let value: JSON
+
+    public init(name: String, value: JSON) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// The member of that name; nil for every value that is no object.
-  subscript(name: String) -> JSONValue? {
+  public subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
   }
 }
 
-extension JSONValue: ExpressibleByStringInterpolation, ExpressibleByDictionaryLiteral,
+extension JSON: ExpressibleByStringInterpolation, ExpressibleByDictionaryLiteral,
   ExpressibleByArrayLiteral, ExpressibleByBooleanLiteral
 {
-  init(stringLiteral value: String) { self = .string(value) }
-  init(booleanLiteral value: Bool) { self = .bool(value) }
-  init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-  init(dictionaryLiteral elements: (String, JSONValue)...) {
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(elements.map { Member(name: $0, value: $1) })
   }
 
-  static func integer(_ value: some BinaryInteger) -> JSONValue { .number(String(value)) }
+  public static func integer(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
+
+  public init(_ text: String?) { self = text.map { .string($0) } ?? .null }
+  public init(_ number: (some BinaryInteger)?) { self = number.map { .integer($0) } ?? .null }
+
+  /// The value as a text of its own, such as an identifier, a status or a moment.
+  public init(_ value: (some CustomStringConvertible)?) {
+    self = value.map { .string($0.description) } ?? .null
+  }
 }
 
-extension JSONValue {
-  /// The compact JSON text.
-  var text: [UInt8] {
+extension JSON {
+  /// The compact JSON text in UTF-8.
+  public var bytes: [UInt8] {
     var text: [UInt8] = []
     append(to: &text)
     return text
   }
+
+  /// The same: one line, without blanks.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   private func append(to text: inout [UInt8]) {
     switch self {
