@@ -110,9 +110,10 @@ extension Transaction {
         }
       }
     }
-    guard from == .booking || from == .inDoubt, try installation().canary == trade.key else {
-      return
-    }
+    // Its turn ends with the deal, even one that ended without having been found by our id.
+    guard from == .booking || from == .inDoubt || from == .booked,
+      try installation().canary == trade.key
+    else { return }
     switch trade.status {
     case .booking, .inDoubt, .booked: break
     case .pending, .quoting, .completed, .failed, .cancelled:

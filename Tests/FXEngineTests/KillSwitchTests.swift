@@ -6,13 +6,9 @@ import Testing
 
 @Suite struct `An engaged kill switch` {
   private static func world(seed: UInt64) throws -> SimulatedWorld {
-    var temper = WorldTemper()
-    temper.bank = .calm
+    var temper = WorldTemper.calm
     temper.bank.usualMilliseconds = 200...4_000
     temper.bankTimeoutMilliseconds = 10_000
-    temper.crashes = 0
-    temper.freezes = 0
-    temper.commands = 0
     temper.endsAt = 0
     return try SimulatedWorld(seed: seed, temper: temper)
   }
@@ -71,4 +67,9 @@ import Testing
     #expect(isEnded)
     #expect(world.violation == nil)
   }
+}
+
+extension SimulatedWorld {
+  /// Gives the world more time after its end.
+  mutating func extend(byMilliseconds more: Int64) { end = max(end, now) + more }
 }

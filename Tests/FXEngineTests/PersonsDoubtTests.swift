@@ -7,13 +7,9 @@ import Testing
 
 @Suite struct `A doubt that only a person can end` {
   @Test func `is put before one at once where there is no attempt to ask for`() throws {
-    var temper = WorldTemper()
-    temper.bank = .calm
+    var temper = WorldTemper.calm
     temper.nodes = 1
     temper.batches = 1
-    temper.crashes = 0
-    temper.freezes = 0
-    temper.commands = 0
     temper.endsAt = 5_000
     var world = try SimulatedWorld(seed: 3, temper: temper)
     _ = try world.books.setKillSwitch(engaged: true, reason: "-", actor: .person("thandi")).get()

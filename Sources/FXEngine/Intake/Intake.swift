@@ -36,9 +36,7 @@ public struct Intake: Sendable {
     }
 
     let moment = now()
-    let facts = try await facts(about: rows, options, at: moment)
-    var rules = IntakeRules(facts: facts, options: options, settings: settings, rows: rows.count)
-    for row in rows { rules.add(row) }
+    let rules = try await rules(about: rows, options, at: moment)
     guard rules.problems.isEmpty else { return .failure(.problems(rules.problems)) }
 
     let request = CreateRequest(
@@ -51,6 +49,14 @@ public struct Intake: Sendable {
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
     return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
+  }
+
+  /// What the desk's rules find wrong with the good rows of a file that is refused for others, so that
+  /// one answer names everything.
+  public func problems(
+    with rows: [TradeRow], _ options: BatchOptions
+  ) async throws(StoreError) -> FileProblems {
+    try await rules(about: rows, options, at: now()).problems
   }
 
   /// Creates clients and updates those that are known, with their accounts; all or none. A file
@@ -69,6 +75,15 @@ public struct Intake: Sendable {
 
   private func identifier(at moment: Timestamp) -> Identifier {
     .timeOrdered(at: moment, random: (random(), random()))
+  }
+
+  private func rules(
+    about rows: [TradeRow], _ options: BatchOptions, at moment: Timestamp
+  ) async throws(StoreError) -> IntakeRules {
+    let facts = try await facts(about: rows, options, at: moment)
+    var rules = IntakeRules(facts: facts, options: options, settings: settings, rows: rows.count)
+    for row in rows { rules.add(row) }
+    return rules
   }
 
   private func facts(

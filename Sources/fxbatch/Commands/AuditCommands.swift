@@ -33,7 +33,7 @@ struct VerifyCommand: AsyncParsableCommand {
       ]
       Terminal.say(answer.text)
     } else {
-      for finding in findings { Terminal.say(Table.plain(finding)) }
+      for finding in findings { Terminal.say(finding.plain) }
       Terminal.say(
         "\(report.batches) batches, \(report.trades) trades and \(report.events) events: "
           + (findings.isEmpty ? "all is well" : "\(findings.count) findings"))
@@ -65,7 +65,7 @@ struct ReconcileCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let (report, lost) = try await Desk.open(common, .writes, withBank: true) { desk in
+    let (report, lost) = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         var key: BatchKey?
         if let batch { key = try await desk.batch(named: batch).key }
@@ -91,7 +91,7 @@ struct ReconcileCommand: AsyncParsableCommand {
       ]
       Terminal.say(answer.text)
     } else {
-      for sentence in sentences { Terminal.say(Table.plain(sentence)) }
+      for sentence in sentences { Terminal.say(sentence.plain) }
       Terminal.say(
         "\(report.attempts) attempts of \(report.trades) trades, \(report.statements) statements: "
           + (total == 0 ? "bank and books agree" : "\(total) differences"))
