@@ -42,11 +42,13 @@ final class GroupCommit: Sendable {
   private let openTrades = OpenTrades()
   private let pool: DatabasePool
   private let clock: @Sendable () -> Timestamp
+  private let onDurable: (@Sendable (LogMark) throws -> Void)?
   private let logger: Logger
 
-  init(pool: DatabasePool, clock: @escaping @Sendable () -> Timestamp, logger: Logger) {
+  init(pool: DatabasePool, options: SQLiteOptions, logger: Logger) {
     self.pool = pool
-    self.clock = clock
+    self.clock = options.clock
+    self.onDurable = options.onDurable
     self.logger = logger
   }
 
@@ -115,12 +117,15 @@ final class GroupCommit: Sendable {
   ) throws(StoreError) -> [@Sendable () -> Void] {
     if let failure { throw failure }
     var isCommitting = false
+    let answers: [@Sendable () -> Void]
+    let mark: LogMark?
     do {
       try database.beginTransaction(.immediate)
       try openTrades.begin(database)
       let transaction = Transaction(database, now: clock(), openTrades: openTrades)
-      let answers = try group.map { try $0.perform(transaction) }
+      answers = try group.map { try $0.perform(transaction) }
       try transaction.flush()
+      mark = try onDurable == nil ? nil : transaction.mark()
       isCommitting = true
       try database.commit()
       openTrades.committed(database)
@@ -128,7 +133,6 @@ final class GroupCommit: Sendable {
         state.counts.commits += 1
         state.counts.rows += group.reduce(0) { $0 + $1.weight }
       }
-      return answers
     } catch {
       let lifted = isCommitting ? StoreError(ofCommit: error) : StoreError(error)
       let isUndone = rolledBack(database)
@@ -136,6 +140,19 @@ final class GroupCommit: Sendable {
         lifted.isFatal || (error as? DatabaseError)?.isInputOutput == true || !isUndone
       if isFatal { stop(after: lifted) }
       throw lifted
+    }
+    if let mark { try tell(mark) }
+    return answers
+  }
+
+  private func tell(_ mark: LogMark) throws(StoreError) {
+    do {
+      try onDurable?(mark)
+    } catch {
+      let failure = StoreError.outcomeUnknown(
+        "a change is written and the mark beside the store is not: \(error). Start again and read")
+      stop(after: failure)
+      throw failure
     }
   }
 

@@ -37,6 +37,28 @@ extension SQLiteStore {
     }
   }
 
+  public func forgetPredecessors() async throws(StoreError) {
+    try await write { transaction in
+      try transaction.flush()
+      // Only what is open has a lease.
+      let held = try transaction.all(
+        """
+        SELECT key FROM batches WHERE completed_at IS NULL AND lease_owner IS NOT NULL
+        ORDER BY priority DESC, queue_position, created_at
+        """, read: { row -> BatchKey in try row.next() })
+      for key in held {
+        let events = try transaction.update(key) { batch -> [JournalDraft] in
+          guard let lease = batch.lease else { return [] }
+          return Ledger.release(
+            &batch, generation: batch.generation, actor: .node(lease.owner), now: transaction.now)
+        }
+        try transaction.log(events, of: key)
+      }
+      try transaction.run("DELETE FROM nodes")
+    }
+    signsOfLife.withLock { $0 = [:] }
+  }
+
   public func take(_ request: TakeRequest) async throws(StoreError) -> TakeAnswer {
     try await write(weight: request.limit) { try $0.take(request) }
   }

@@ -138,6 +138,10 @@ extension Transaction {
     for command: TradeCommand, on trade: Trade, isBlocked: Bool?
   ) throws -> LedgerFacts {
     var facts = LedgerFacts(now: now)
+    if command.readsLaterEvidence {
+      facts.hasLaterEvidence = try exists(
+        "SELECT 1 FROM evidence WHERE trade_key = ? AND attempt > ?", trade.key, trade.attempt)
+    }
     guard command.readsClientBlock else { return facts }
     let installation = try installation()
     facts.killSwitchEngaged = installation.killSwitch != nil

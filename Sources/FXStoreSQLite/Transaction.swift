@@ -11,6 +11,7 @@ final class Transaction {
   private var loadedInstallation: Installation?
   private var isInstallationChanged = false
   private var lastSequence: Int64?
+  private var newest: (sequence: Int64, digest: [UInt8])?
   private var doubtsMayBe: Bool?
   /// What the transactions before have written; nil where nothing is written.
   let openTrades: OpenTrades?
@@ -116,11 +117,15 @@ final class Transaction {
 
   func noteDoubt() { doubtsMayBe = true }
 
-  func updateInstallation(_ change: (inout Installation) -> Void) throws {
+  /// Changes the installation's row as `update` changes a batch's.
+  func updateInstallation<Answer>(
+    _ change: (inout Installation) throws -> Answer
+  ) throws -> Answer {
     var installation = try installation()
-    change(&installation)
+    let answer = try change(&installation)
     loadedInstallation = installation
     isInstallationChanged = true
+    return answer
   }
 
   /// Writes the shared rows that have changed: at the end, and before a query that looks for batches.
@@ -166,7 +171,17 @@ final class Transaction {
     return last + 1
   }
 
+  /// How far the log goes with this transaction; nil when it adds nothing to the log.
+  func mark() throws -> LogMark? {
+    guard let newest else { return nil }
+    let installation = try installation()
+    return LogMark(
+      installation: installation.id, idEpoch: installation.idEpoch, sequence: newest.sequence,
+      digest: newest.digest)
+  }
+
   private func insert(_ event: JournalEvent) throws {
+    newest = (event.sequence, event.digest)
     let entry = event.entry
     try run(
       """

@@ -24,6 +24,8 @@ public struct EngineCore: Sendable {
   var runs: [TradeKey: TradeRun] = [:]
   var inquiries: [TradeKey: DoubtInquiry] = [:]
   var watches: [TradeKey: SettlementWatch] = [:]
+  /// Trades in doubt by evidence alone: without an attempt there is nothing to ask the bank for.
+  var personsDoubts: Set<TradeKey> = []
   var batchOf: [TradeKey: BatchKey] = [:]
   /// When inquiries and watches are due; entries that no longer agree with `dueAt` are skipped.
   var inquiriesDue = Heap<Due>()
@@ -38,6 +40,10 @@ public struct EngineCore: Sendable {
   var isClaiming = false
   var claimAt = Int64.min
   var isPulsing = false
+  /// The store has taken this node's first sign of life; nothing is claimed before.
+  var isKnown = false
+  /// What the last sign of life said of the kill switch.
+  var hasConfirmed = false
   var pulseAt = Int64.min
   var sealAt: Int64
   var isStopping = false
@@ -130,6 +136,7 @@ public struct EngineCore: Sendable {
     guard installation != nil else { return }
     budget.refill(atUptime: now.uptime)
     dropExpired(at: now)
+    pulse(at: now)
     if isStopping { return stop() }
     maintain(at: now)
     askDue(at: now)
@@ -140,8 +147,9 @@ public struct EngineCore: Sendable {
 
   /// When `tick` is wanted, on the clock that never jumps.
   public var nextWake: Int64 {
-    var wake = min(isPulsing ? .max : pulseAt, isClaiming ? .max : claimAt, sealAt)
-    wake = min(wake, gateRetryAt)
+    var wake = isPulsing ? Int64.max : pulseAt
+    if isStopping { return held.values.reduce(wake) { min($0, $1.validUntil) } }
+    wake = min(wake, isClaiming || !isKnown ? .max : claimAt, sealAt, gateRetryAt)
     // Where no place is free, the answer that frees one is input enough.
     if inquiriesOut.count < EngineBounds.concurrentInquiries, let first = inquiriesDue.min {
       wake = min(wake, first.uptime)

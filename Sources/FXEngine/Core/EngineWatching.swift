@@ -4,7 +4,20 @@ import HeapModule
 
 /// Doubts, booked deals, the positive control and the canary.
 extension EngineCore {
-  var watchedCount: Int { inquiries.count + watches.count }
+  var watchedCount: Int { inquiries.count + watches.count + personsDoubts.count }
+
+  func isKnownDoubt(_ trade: TradeKey) -> Bool {
+    inquiries[trade] != nil || personsDoubts.contains(trade)
+  }
+
+  /// Puts a doubt before a person that no question to the bank can end.
+  mutating func leaveToPerson(_ trade: Trade, _ hold: Hold) {
+    personsDoubts.insert(trade.key)
+    batchOf[trade.key] = trade.batch
+    guard trade.escalatedAt == nil else { return }
+    actions.append(.report(.escalated(trade.key)))
+    step(trade, .escalate(attempt: trade.attempt), .recovery(trade.key), hold.generation)
+  }
 
   mutating func watch(_ trade: Trade, at now: Moment) {
     guard watches[trade.key] == nil, let watch = SettlementWatch(trade) else { return }
@@ -33,6 +46,7 @@ extension EngineCore {
   mutating func unwatch(_ trade: TradeKey) {
     inquiries[trade] = nil
     watches[trade] = nil
+    personsDoubts.remove(trade)
     batchOf[trade] = nil
     dueAt[trade] = nil
     inquiriesOut.remove(trade)

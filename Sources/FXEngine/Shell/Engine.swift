@@ -140,10 +140,10 @@ public struct Engine: Sendable {
 
   private func storeAnswer(to action: EngineAction) async throws -> EngineInput? {
     switch action {
-    case .pulse:
+    case .pulse(let confirms):
       return .pulsed(
         try await untilNotBusy { () throws(StoreError) in
-          try await store.pulse(settings.life)
+          try await store.pulse(settings.life, confirmsKillSwitch: confirms)
         })
     case .claim(let request):
       let askedAt = clock.now()
@@ -218,8 +218,10 @@ public struct Engine: Sendable {
       return .booked(answer, trade, generation: generation)
     case .askStatus(let query, let caller, let generation):
       let answer = await bank.dealStatus(query)
-      if case .inquiry(let trade) = caller, !Task.isCancelled {
-        logger.info("status of a trade in doubt", metadata: ["trade": "\(trade)"])
+      if case .inquiry(let trade) = caller {
+        logger.info(
+          "the bank was asked about a trade in doubt",
+          metadata: ["trade": "\(trade)", "answer": "\(answer.word)"])
       }
       return .statusAnswered(answer, caller, generation: generation)
     case .pulse, .claim, .renew, .release, .take, .load, .sweep, .step, .evidence, .readEvidence,
@@ -258,6 +260,18 @@ public struct Engine: Sendable {
 extension EngineInput {
   fileprivate var isTick: Bool {
     if case .tick = self { true } else { false }
+  }
+}
+
+extension StatusAnswer {
+  /// For the log.
+  fileprivate var word: String {
+    switch self {
+    case .found(let deal, _): deal.status.rawValue
+    case .notFound: "not found"
+    case .refused(let refusal, _): refusal.reasonCode
+    case .trouble(let trouble): trouble.failure.code.rawValue
+    }
   }
 }
 
