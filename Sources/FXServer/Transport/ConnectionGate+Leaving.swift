@@ -1,5 +1,8 @@
 import NIOCore
 
+/// Closes a connection at once, whatever its state.
+struct BreakOff: Sendable {}
+
 /// How a connection begins, runs out of time, and ends.
 extension ConnectionGate {
   func handlerAdded(context: ChannelHandlerContext) {
@@ -59,6 +62,12 @@ extension ConnectionGate {
       promise?.succeed()
     case .input: promise?.succeed()
     }
+  }
+
+  func triggerUserOutboundEvent(
+    context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+  ) {
+    if event is BreakOff { context.close(promise: promise) }
   }
 
   private func inputEnded(_ context: ChannelHandlerContext) {

@@ -264,10 +264,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     context.writeAndFlush(wrapOutboundOut(head), promise: nil)
     try context.channel.syncOptions?.setOption(.autoRead, value: false)
     phase = .upgraded
+    context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     let handler = WebSocketHandler(limits: limits, eventLoop: context.eventLoop)
     let pipeline = context.pipeline.syncOperations
     try pipeline.addHandler(handler, position: .after(self))
-    context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     let (early, inputHasEnded) = (buffer, inputHasEnded)
     pipeline.removeHandler(self, promise: nil)
     return handler.begin(with: early, inputHasEnded: inputHasEnded, request: request)

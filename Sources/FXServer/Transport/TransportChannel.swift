@@ -60,7 +60,7 @@ struct TransportChannel<Principal: Sendable>: HTTPChannelHandler {
       for await offer in value.offers { await answer(offer, logger) }
       await requests
     } onCancel: {
-      value.channel.close(promise: nil)
+      value.channel.triggerUserOutboundEvent(BreakOff(), promise: nil)
     }
   }
 

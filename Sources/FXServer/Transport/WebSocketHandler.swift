@@ -64,7 +64,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
       delegate: ReadAgain(handler: bound, eventLoop: context.eventLoop))
     source = made.source
     buffer = early
-    beat(context)
+    rest(.milliseconds(limits.pingMilliseconds), context)
     process(context)
     if inputHasEnded { context.close(promise: nil) } else { context.read() }
     return WebSocketConnection(
@@ -187,9 +187,15 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
   func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
     switch mode {
-    case .all: context.close(promise: promise)
+    case .all: context.channel.closeFuture.cascade(to: promise)
     case .input, .output: promise?.succeed()
     }
+  }
+
+  func triggerUserOutboundEvent(
+    context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+  ) {
+    if event is BreakOff { context.close(promise: promise) }
   }
 
   // MARK: Ending
@@ -247,7 +253,10 @@ final class WebSocketHandler: ChannelDuplexHandler {
     let left = lastSign + patience - .now()
     if left <= .zero { return context.close(promise: nil) }
     if context.channel.isWritable { send(EncodedMessage.ping(), context) }
-    let pause = min(left, .milliseconds(limits.pingMilliseconds))
+    rest(min(left, .milliseconds(limits.pingMilliseconds)), context)
+  }
+
+  private func rest(_ pause: TimeAmount, _ context: ChannelHandlerContext) {
     heartbeat = context.eventLoop.assumeIsolated().scheduleTask(in: pause) {
       if let context = self.context { self.beat(context) }
     }
