@@ -89,7 +89,7 @@ extension ConnectionGate {
     isDraining = true
     switch phase {
     case .idle: return context.close(promise: nil)
-    case .head where buffer.readableBytes == 0: return context.close(promise: nil)
+    case .head where isBetweenRequests: return context.close(promise: nil)
     case .head, .asking, .exchange, .leaving, .upgraded: break
     }
     drainDeadline = schedule(limits.drainMilliseconds) { $1.close(promise: nil) }
@@ -135,7 +135,7 @@ extension ConnectionGate {
   }
 
   func headTookTooLong(_ context: ChannelHandlerContext) {
-    if buffer.readableBytes == 0 { return context.close(promise: nil) }
+    if isBetweenRequests { return context.close(promise: nil) }
     refuse(.headTimeout, context)
   }
 

@@ -104,6 +104,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     context.read()
   }
 
+  /// Whether nothing has come that was not answered, or is being.
+  var isBetweenRequests: Bool { buffer.readableBytes == 0 && parser.isBetweenRequests }
+
   private var isConsuming: Bool {
     switch phase {
     case .idle, .head: true
@@ -124,7 +127,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     } catch {
       refuse(error, context)
     }
-    if phase == .idle, buffer.readableBytes > 0 {
+    if phase == .idle, !isBetweenRequests {
       phase = .head
       arm(limits.headMilliseconds) { $0.headTookTooLong($1) }
     }

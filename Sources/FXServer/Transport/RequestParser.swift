@@ -45,6 +45,11 @@ struct RequestParser {
     self.isSecure = isSecure
   }
 
+  /// Whether nothing of the next head was taken yet.
+  var isBetweenRequests: Bool {
+    if case .requestLine = state { true } else { false }
+  }
+
   /// Takes the next part from the buffer; nil when more bytes are needed.
   ///
   /// After an error the parser must not be used again: where the next request begins is not known.
