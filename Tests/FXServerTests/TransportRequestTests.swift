@@ -237,6 +237,18 @@ private let refused: [RequestCase] = [
     }
   }
 
+  @Test func `that goes on after it was refused does not lose its answer`() async throws {
+    try await withTransport(adjusted { $0.limits.bodyBytes = 2_000 }) { world in
+      try await RawClient.connected(to: world.port) { client in
+        try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n")
+        for _ in 0..<9 { try await client.send([UInt8](repeating: 0x78, count: 100_000)) }
+        client.finish()
+        let answer = await client.readToEnd()
+        #expect(statuses(answer) == [413])
+      }
+    }
+  }
+
   @Test func `that breaks off in its body is never taken for whole`() async throws {
     try await withTransport { world in
       try await RawClient.connected(to: world.port) { client in

@@ -95,14 +95,14 @@ import Testing
   @Test func `pings, and drops a peer that shows no sign of life`() async throws {
     try await withTransport(
       adjusted {
-        $0.limits.pingMilliseconds = 100
-        $0.limits.pongMilliseconds = 200
+        $0.limits.pingMilliseconds = 50
+        $0.limits.pongMilliseconds = 1_000
       }
     ) { world in
       try await RawClient.connected(to: world.port) { client in
         try await client.openWebSocket()
         // Answered for longer than a silent peer would be borne.
-        for _ in 0..<6 {
+        for _ in 0..<30 {
           let opcode = try await client.frame()?.opcode
           #expect(opcode == 0x9)
           try await client.send(RawClient.frame(0xA, []))
@@ -143,8 +143,8 @@ import Testing
     try await withTransport(
       adjusted {
         $0.limits.unreadMessages = 2
-        $0.limits.pingMilliseconds = 50
-        $0.limits.pongMilliseconds = 50
+        $0.limits.pingMilliseconds = 300
+        $0.limits.pongMilliseconds = 500
       }
     ) { world in
       try await RawClient.connected(to: world.port) { client in
@@ -153,7 +153,7 @@ import Testing
         try await world.happenings.wait(for: "paused")
         for number in 0..<100 { try await client.sendText(String(number)) }
         // Longer than a silent peer would be borne: what is not read is not silence.
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .milliseconds(1_000))
         world.happenings.note("go on")
         for number in 0..<100 { #expect(try await client.text() == String(number)) }
       }

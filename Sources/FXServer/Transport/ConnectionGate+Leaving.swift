@@ -77,12 +77,16 @@ extension ConnectionGate {
     case .exchange where exchange?.requestIsRead == false:
       refuse(.badRequest("The connection ended within the body."), context)
     case .exchange:
-      // A stream of events ends when its reader has gone. Requests that came before are still served.
-      if buffer.readableBytes == 0 {
-        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-      }
+      // Requests that came before are still served.
+      if buffer.readableBytes == 0 { noticeEnd(context) }
     case .asking, .upgraded: break
     }
+  }
+
+  /// Tells Hummingbird that no request will follow, by which a stream of events learns that its reader
+  /// has gone.
+  func noticeEnd(_ context: ChannelHandlerContext) {
+    context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
   }
 
   private func drain(_ context: ChannelHandlerContext) {
@@ -106,7 +110,7 @@ extension ConnectionGate {
     buffer.clear()
     offers.finish()
     arm(limits.lingerMilliseconds) { $1.close(promise: nil) }
-    context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    noticeEnd(context)
     let closed = context.eventLoop.makePromise(of: Void.self)
     closed.futureResult.assumeIsolated().whenComplete { _ in
       if self.inputHasEnded { self.context?.close(promise: nil) }

@@ -93,6 +93,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.fireChannelReadComplete()
+    // Hummingbird reads no more then, but what is not read before the end resets the connection.
+    if phase == .leaving { context.read() }
+  }
+
   /// While a response is owed, only so much is read ahead that a peer's leaving is noticed.
   func read(context: ChannelHandlerContext) {
     if isConsuming {
@@ -165,6 +171,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     deadline?.cancel()
     context.fireChannelRead(wrapInboundOut(.end(nil)))
     exchange?.requestIsRead = true
+    if inputHasEnded, buffer.readableBytes == 0 { noticeEnd(context) }
     if exchange?.responseIsWritten == true { proceed(context) }
   }
 
