@@ -78,6 +78,22 @@ private let last = "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     }
   }
 
+  @Test func `is not blamed for a body that its route is slow to read`() async throws {
+    try await withTransport(adjusted { $0.limits.bodyGraceMilliseconds = 200 }) { world in
+      try await RawClient.connected(to: world.port) { client in
+        let length = 8 << 20
+        try await client.send("POST /late HTTP/1.1\r\nHost: a\r\nConnection: close\r\n")
+        try await client.send("Content-Length: \(length)\r\n\r\n")
+        try await client.send([UInt8](repeating: 0x78, count: length))
+        // The bytes have left the client long ago; longer than the grace they wait for their reader.
+        try await Task.sleep(for: .milliseconds(500))
+        world.happenings.note("read on")
+        let answer = await client.readToEnd()
+        #expect(answer.hasSuffix("\r\n\r\n\(length)"), "\(answer)")
+      }
+    }
+  }
+
   @Test func `that takes no answer is cut off`() async throws {
     try await withTransport(adjusted { $0.limits.writeMilliseconds = 200 }) { world in
       try await RawClient.connected(to: world.port) { client in

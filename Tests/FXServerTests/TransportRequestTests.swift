@@ -249,6 +249,17 @@ private let refused: [RequestCase] = [
     }
   }
 
+  @Test func `that was answered before its body ended is not answered twice`() async throws {
+    try await withTransport(adjusted { $0.limits.bodyBytes = 2_000 }) { world in
+      try await RawClient.connected(to: world.port) { client in
+        try await client.send("POST /ignored HTTP/1.1\r\nHost: a\r\n\(chunked)\r\n1\r\nx\r\n")
+        _ = try await client.read(until: "never read")
+        try await client.send("fff\r\n")
+        #expect(await client.readToEnd() == "")
+      }
+    }
+  }
+
   @Test func `that breaks off in its body is never taken for whole`() async throws {
     try await withTransport { world in
       try await RawClient.connected(to: world.port) { client in

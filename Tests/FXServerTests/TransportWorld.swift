@@ -140,6 +140,12 @@ private func routes(_ happenings: Happenings) -> Router<BasicRequestContext> {
     happenings.note("body ends")
     return String(count)
   }
+  router.post("late") { request, _ -> String in
+    try await happenings.wait(for: "read on")
+    var count = 0
+    for try await part in request.body { count += part.readableBytes }
+    return String(count)
+  }
   router.post("ignored") { _, _ in "never read" }
   router.get("slow") { _, _ in
     happenings.note("slow begins")

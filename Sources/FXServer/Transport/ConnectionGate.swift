@@ -227,18 +227,17 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
     guard phase != .leaving, phase != .upgraded else { return }
     let wasPassedOn = phase == .exchange
-    var encoder = ResponseEncoder(to: exchange?.request)
-    let isTooLate = exchange?.encoder.hasBegun == true
-    if !isTooLate {
-      let (head, body) = refusal.response
-      context.write(wrapOutboundOut(encoder.head(head, isLast: true)), promise: nil)
-      let content = encoder.body(ByteBuffer(bytes: body))
-      context.writeAndFlush(wrapOutboundOut(content), promise: nil)
-    }
     phase = .leaving
     // Whoever reads the body must not take it for whole.
     if wasPassedOn { context.fireErrorCaught(refusal) }
-    if isTooLate { context.close(promise: nil) } else { linger(context) }
+    if let exchange, exchange.encoder.hasBegun {
+      return exchange.responseIsWritten ? linger(context) : context.close(promise: nil)
+    }
+    var encoder = ResponseEncoder(to: exchange?.request)
+    let (head, body) = refusal.response
+    context.write(wrapOutboundOut(encoder.head(head, isLast: true)), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(encoder.body(ByteBuffer(bytes: body))), promise: nil)
+    linger(context)
   }
 
   // MARK: Upgrading
