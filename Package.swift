@@ -114,18 +114,28 @@ let package = Package(
         "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
         "FXBankCapitec", "FXBankSandbox", "FXSimulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: house),
+    // A tool of the tests: simulated worlds by the thousand, in a release build.
+    .executableTarget(
+      name: "fxsimulate",
+      dependencies: [
+        "FXSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .testTarget(
       name: "FXDomainTests", dependencies: ["FXDomain"], exclude: ["Fixtures"],
       swiftSettings: house),
     .testTarget(name: "FXFilesTests", dependencies: ["FXFiles"], swiftSettings: house),
     .testTarget(
-      name: "FXEngineTests", dependencies: ["FXEngine", "FXFiles", "FXSimulation", "FXTesting"],
-      swiftSettings: house),
+      name: "FXEngineTests",
+      dependencies: [
+        "FXEngine", "FXFiles", "FXSimulation", "FXTesting",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: house),
     .testTarget(
       name: "FXStoreTests",
       dependencies: [

@@ -36,7 +36,7 @@ public struct BatchView: Sendable {
       "pricing": .string(batch.pricing.rawValue), "policy": batch.policy.json,
       "created_at": JSON(batch.createdAt), "queued_at": JSON(batch.queuedAt),
       "started_at": JSON(batch.startedAt), "completed_at": JSON(batch.completedAt),
-      "updated_at": JSON(batch.updatedAt), "created_by": .string(batch.createdBy),
+      "updated_at": JSON(batch.updatedAt), "created_by": .string(Actor.name(in: batch.createdBy)),
       "lock": lock, "counts": counts.json,
       "progress": .number(
         DecimalText.format(Int64(counts.progressPerMille), scale: 3, minimumDecimals: 0)),

@@ -85,7 +85,7 @@ struct Exchange: Sendable {
 
   /// When in doubt, the request may have been sent.
   static func trouble(_ error: any Error, bodyWasRead: Bool) -> BankTrouble {
-    let why = String("\(error)".withoutControlCharacters.prefix(Limits.troubleCharacters))
+    let why = TroubleWords.words(for: error)
     if !bodyWasRead, isBeforeConnected(error) { return .notSent(why) }
     if error is NIOTooManyBytesError { return .unreadable("the answer is too long") }
     return .connectionLost(why)
@@ -117,7 +117,7 @@ extension CapitecSettings {
     var problems: [String] = []
     func read<Value>(_ name: String, _ load: () throws -> Value) -> Value? {
       do { return try load() } catch {
-        problems.append("\(name) cannot be read: \(error)")
+        problems.append("\(name) cannot be read: give the path of a PEM file")
         return nil
       }
     }

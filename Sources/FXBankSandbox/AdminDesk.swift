@@ -7,6 +7,8 @@ import Hummingbird
 struct AdminDesk: Sendable {
   /// Longest page of any list.
   static let maximumPage: Int64 = 10_000
+  /// A fault plan with every fault of every call is about 4,000 long; an empty one has no faults.
+  static let planCharacters = 0...10_000
   static let prefix = "/sandbox/"
 
   let ledger: Ledger
@@ -24,7 +26,8 @@ struct AdminDesk: Sendable {
       case (.get, "stats"): return Answer(try await stats())
       case (.get, "faults"): return Answer(["plan": .string(faults.plan.description)])
       case (.put, "faults"):
-        faults.plan = try FaultPlan(try RequestFields(body: body).text("plan"))
+        let plan = try RequestFields(body: body).text("plan", characters: Self.planCharacters)
+        faults.plan = try FaultPlan(plan)
         return Answer(["plan": .string(faults.plan.description)])
       case (.post, "next"): return try order(try RequestFields(body: body))
       case (.put, "accounts"): return Answer(try await seed(body))
@@ -69,7 +72,8 @@ struct AdminDesk: Sendable {
     return .object(counts + [.init(name: "ledger", value: .object(totals))])
   }
 
-  /// `POST next {"call":"book","fault":"lost_after"}`: the next such call meets that fault.
+  /// `POST next {"call":"book","fault":"lost_after"}`: the next such call meets that fault; with
+  /// `"cif":"900001"`, the next one of that customer.
   private func order(_ request: RequestFields) throws(BankRefusal) -> Answer {
     guard let call = BankCall(rawValue: try request.text("call")) else {
       throw request.invalid("call", "is no call")
@@ -78,7 +82,11 @@ struct AdminDesk: Sendable {
       call == .book || fault != .settlementFailed
     else { throw request.invalid("fault", "is no fault of \(call.rawValue)") }
     let done = request.has("done") ? try request.flag("done") : nil
-    guard faults.order(fault, for: call, done: done) else {
+    let cif = request.has("cif") ? try request.text("cif") : nil
+    guard cif == nil || (call != .token && call != .bulkBalance) else {
+      throw request.invalid("cif", "stands in no call of \(call.rawValue)")
+    }
+    guard faults.order(fault, for: call, done: done, cif: cif) else {
       throw request.invalid("fault", "too many faults are waiting")
     }
     return Answer(

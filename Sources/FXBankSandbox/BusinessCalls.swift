@@ -62,6 +62,24 @@ struct BusinessCalls: Sendable {
     }
   }
 
+  /// The CIF number that a call is about; nil for a call that bears none, or cannot be understood.
+  func customer(of call: BankCall, body: [UInt8]) async throws -> String? {
+    do {
+      let request = try RequestFields(body: body)
+      return switch call {
+      case .token, .bulkBalance: nil
+      case .balance, .statement: try request.text("cifNumber")
+      case .quote: try request.object("customer").text("cifNo")
+      case .latestQuote, .cancel: try await ledger.customer(ofQuote: request.integer("quoteID"))
+      case .book: try await ledger.customer(ofQuote: request.object("trade").integer("quoteID"))
+      case .status:
+        try await ledger.deal(of: request.text("transactionID"), now: clock()).terms.cif
+      }
+    } catch is BankRefusal {
+      return nil
+    }
+  }
+
   private func balance(_ request: RequestFields) async throws -> Members {
     let account = try await ledger.account(
       request.text("accountNumber"), of: request.text("cifNumber"))

@@ -16,6 +16,8 @@ final class FaultDesk: Sendable {
   private struct Order {
     let fault: BankFault
     let done: Bool?
+    /// Whose call it is for; nil for anybody's.
+    let cif: String?
   }
 
   private let seed: UInt64
@@ -33,23 +35,31 @@ final class FaultDesk: Sendable {
 
   /// Orders a fault for the next call of its kind that no earlier order is waiting for.
   ///
-  /// - Parameter done: for a fault that leaves it open, whether the call is done; by the seed if nil.
+  /// - Parameters:
+  ///   - done: for a fault that leaves it open, whether the call is done; by the seed if nil.
+  ///   - cif: the customer whose call is meant; nil for anybody's.
   /// - Returns: false when too many are waiting.
-  func order(_ fault: BankFault, for call: BankCall, done: Bool?) -> Bool {
+  func order(_ fault: BankFault, for call: BankCall, done: Bool?, cif: String?) -> Bool {
     state.withLock { state in
       guard state.ordered[call, default: []].count < Self.maximumOrdered else { return false }
-      state.ordered[call, default: []].append(Order(fault: fault, done: done))
+      state.ordered[call, default: []].append(Order(fault: fault, done: done, cif: cif))
       return true
     }
   }
 
-  /// Counts a call and says what befalls it.
-  func receive(_ call: BankCall) -> FaultDraw? {
+  /// Whether an order waits for a certain customer's call of this kind.
+  func waitsForCustomer(of call: BankCall) -> Bool {
+    state.withLock { $0.ordered[call]?.contains { $0.cif != nil } ?? false }
+  }
+
+  /// Counts a call of a customer, where one is known, and says what befalls it.
+  func receive(_ call: BankCall, of cif: String?) -> FaultDraw? {
     state.withLock { state in
       let counter = state.calls[call, default: 0]
       state.calls[call] = counter + 1
       var draw = state.plan.draw(for: call, seed: seed, counter: counter)
-      if state.ordered[call]?.isEmpty == false, let order = state.ordered[call]?.removeFirst() {
+      let next = state.ordered[call]?.firstIndex { $0.cif == nil || $0.cif == cif }
+      if let next, let order = state.ordered[call]?.remove(at: next) {
         var ordered = state.plan.detailed(order.fault, for: call, seed: seed, counter: counter)
         if let done = order.done { ordered.coin = done }
         draw = ordered

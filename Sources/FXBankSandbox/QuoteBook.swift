@@ -142,6 +142,11 @@ extension Ledger {
     return quote
   }
 
+  /// Whose quote it is, whatever has become of it.
+  func customer(ofQuote id: Int64) async throws -> String {
+    try await database.read { db in try self.quote(id, in: db).terms.cif }
+  }
+
   /// CancelQuote. An expired quote may be cancelled too, a used one may not.
   func cancelQuote(_ id: Int64) async throws {
     try await database.write { db in

@@ -36,10 +36,14 @@ struct RequestFields {
     return RequestFields(member, path: "\(path)\(name).")
   }
 
-  /// A text of 1…100 characters.
-  func text(_ name: String) throws(BankRefusal) -> String {
-    guard case .string(let text) = value[name], (1...Self.maximumText).contains(text.count) else {
-      throw invalid(name, "must be a text of 1 to \(Self.maximumText) characters")
+  /// A text of 1…100 characters, or of another length.
+  func text(
+    _ name: String, characters: ClosedRange<Int> = 1...Self.maximumText
+  ) throws(BankRefusal) -> String {
+    guard case .string(let text) = value[name], characters.contains(text.count) else {
+      throw invalid(
+        name,
+        "must be a text of \(characters.lowerBound) to \(characters.upperBound) characters")
     }
     return text
   }

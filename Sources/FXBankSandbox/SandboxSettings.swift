@@ -57,8 +57,8 @@ public struct SandboxSettings: Sendable {
 /// Why a sandbox cannot start.
 public enum SandboxError: Error, CustomStringConvertible {
   case noRates(before: CivilDate?)
-  /// A negative time, or a port outside 0…65535.
-  case outOfRange(String)
+  /// A setting, in words, and what it may be.
+  case outOfRange(String, ClosedRange<Int64>)
   /// The ledger's file cannot be opened or is not a sandbox's.
   case ledger(any Error)
 
@@ -66,7 +66,8 @@ public enum SandboxError: Error, CustomStringConvertible {
     switch self {
     case .noRates(let day):
       "sandbox: no reference rates are known \(day.map { "on or before \($0)" } ?? "at all")"
-    case .outOfRange(let name): "sandbox: \(name) is out of range"
+    case .outOfRange(let name, let range):
+      "sandbox: \(name) must be from \(range.lowerBound) to \(range.upperBound)"
     case .ledger(let error): "sandbox: the ledger cannot be opened: \(error)"
     }
   }
@@ -75,12 +76,15 @@ public enum SandboxError: Error, CustomStringConvertible {
 extension SandboxSettings {
   /// A day bounds every time, so that no sum of them overflows; a token may live a year.
   func validate() throws(SandboxError) {
-    guard (0...65_535).contains(port) else { throw .outOfRange("port") }
-    let times = [
-      ("quote life", quoteLife), ("settlement delay", settlementDelay), ("status lag", statusLag),
-      ("latency", latency), ("clock skew", clockSkew.magnitude > 86_400_000 ? -1 : 0),
+    let day: Int64 = 86_400_000
+    let bounds: [(String, Int64, ClosedRange<Int64>)] = [
+      ("port", Int64(port), 0...65_535), ("quote life", quoteLife, 0...day),
+      ("settlement delay", settlementDelay, 0...day), ("status lag", statusLag, 0...day),
+      ("latency", latency, 0...day), ("clock skew", clockSkew, -day...day),
+      ("token life", tokenLifeSeconds, 1...31_536_000),
     ]
-    for (name, time) in times where !(0...86_400_000).contains(time) { throw .outOfRange(name) }
-    guard (1...31_536_000).contains(tokenLifeSeconds) else { throw .outOfRange("token life") }
+    for (name, value, range) in bounds where !range.contains(value) {
+      throw .outOfRange(name, range)
+    }
   }
 }

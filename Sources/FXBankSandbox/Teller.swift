@@ -81,7 +81,10 @@ struct Teller: Sendable {
   private func answer(
     _ received: Received, hangUp: @Sendable () async throws -> Void
   ) async throws -> Answer {
-    let draw = faults.receive(received.call)
+    let cif =
+      faults.waitsForCustomer(of: received.call)
+      ? try await business.customer(of: received.call, body: received.body) : nil
+    let draw = faults.receive(received.call, of: cif)
     if received.call == .book { try await noteBooking(received.body) }
     try await wait(settings.latency)
     guard let draw else { return await perform(received) }

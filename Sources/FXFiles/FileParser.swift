@@ -64,7 +64,8 @@ struct FileParser<Format: RowFormat>: Sendable {
   private var reader = CSVReader()
   private var format: Format?
   private var header: [String]?
-  private var rows: [Format.Row] = []
+  /// The rows that are good in themselves, also beside bad ones.
+  private(set) var rows: [Format.Row] = []
   private var warnings: [FileWarning] = []
   private var problems = FileProblems()
 
@@ -94,12 +95,7 @@ struct FileParser<Format: RowFormat>: Sendable {
     var cells = RowCells(reader.row, header: header)
     let value = cells.row.isBroken ? nil : format?.row(&cells)
     for problem in cells.problems { problems.append(problem) }
-    if problems.isEmpty, let value {
-      rows.append(value)
-    } else if !rows.isEmpty {
-      // The file will be refused: its good rows are of no more use.
-      rows = []
-    }
+    if cells.problems.isEmpty, let value { rows.append(value) }
   }
 
   private mutating func takeHeader() {

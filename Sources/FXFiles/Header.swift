@@ -51,10 +51,15 @@ struct Header {
   /// Ends the taking: the warnings about what nobody took. Missing columns join the problems.
   mutating func close() -> [FileWarning] {
     if !missing.isEmpty {
+      let isOtherwiseSeparated =
+        remaining.count == 1 && remaining[0].name.contains { $0 == ";" || $0 == "\t" }
       problems.append(
         RowProblem(
           row: nil, column: nil, code: .missingColumn,
-          detail: "Add to the header: \(missing.joined(separator: ", "))."))
+          detail: isOtherwiseSeparated
+            ? "Separate the cells with commas; this file uses semicolons or tabs."
+            : "Add to the header: \(missing.joined(separator: ", "))."))
+      if isOtherwiseSeparated { return [] }
     }
     return remaining.map { column in
       FileWarning(

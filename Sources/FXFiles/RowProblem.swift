@@ -72,6 +72,15 @@ public struct FileProblems: Error, Hashable, Sendable {
     total += 1
     if kept.count < FileBounds.maximumKeptProblems { kept.append(problem) }
   }
+
+  /// Takes in what else was found wrong with the same file. Problems of the whole file come first.
+  public mutating func merge(_ others: FileProblems) {
+    total += others.total
+    let merged = (kept + others.kept).enumerated().sorted {
+      ($0.element.row ?? 0, $0.offset) < ($1.element.row ?? 0, $1.offset)
+    }
+    kept = merged.prefix(FileBounds.maximumKeptProblems).map(\.element)
+  }
 }
 
 /// Something that does not stop a file, but that its owner should know.

@@ -62,6 +62,10 @@ public struct TradeFileParser: Sendable {
 
   /// Ends the file: all its rows, or all its problems. To be called once.
   public mutating func finish() -> TradeFileResult { file.finish() }
+
+  /// The rows that are good in themselves, also of a file that is refused: so that what the desk's
+  /// rules find wrong with them can be told in the same answer.
+  public var goodRows: [TradeRow] { file.rows }
 }
 
 /// The columns of a trades file, and the rules that join the cells of a row.

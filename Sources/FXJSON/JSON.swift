@@ -82,16 +82,20 @@ extension JSON {
     }
   }
 
+  /// Whatever is invisible is escaped: people look at these texts at terminals and in logs too.
   private static func append(_ string: String, to text: inout [UInt8]) {
     text.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): text.append(contentsOf: [0x5c, byte])
-      case 0..<0x20:
-        let hexadecimal = String(byte, radix: 16)
-        text.append(contentsOf: (byte < 16 ? "\\u000" : "\\u00").utf8)
-        text.append(contentsOf: hexadecimal.utf8)
-      default: text.append(byte)
+    for scalar in string.unicodeScalars {
+      if scalar == "\"" || scalar == "\\" {
+        text.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: scalar)])
+      } else if !scalar.isInvisible {
+        text.append(contentsOf: UTF8.encode(scalar) ?? .init())
+      } else {
+        for unit in UTF16.encode(scalar) ?? .init() {
+          let digits = String(unit, radix: 16)
+          text.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))".utf8)
+          text.append(contentsOf: digits.utf8)
+        }
       }
     }
     text.append(UInt8(ascii: "\""))

@@ -172,6 +172,7 @@ extension MemoryBooks {
       house.bank = intent.bank
       if intent.isCanary { house.canary = trade.key }
     }
-    if house.canary == trade.key, from.isExposed, !trade.status.isOpenDeal { house.canary = nil }
+    // Its turn ends with the deal, even one that ended without having been found by our id.
+    if house.canary == trade.key, from.isOpenDeal, !trade.status.isOpenDeal { house.canary = nil }
   }
 }

@@ -25,6 +25,7 @@ public struct MemoryBooks: Sendable {
   /// Where each batch's trades lie in `trades`.
   var ranges: [Range<Int>] = []
   var trades: [Trade] = []
+  var access = MemoryAccess()
   /// By trade, in the order of their numbers.
   var attempts: [[Attempt]] = []
   var evidence: [[Evidence]] = []

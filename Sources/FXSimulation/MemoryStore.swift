@@ -18,7 +18,7 @@ public final class MemoryStore: BatchStore {
   /// The content as it stands.
   public var snapshot: MemoryBooks { books.withLock { $0 } }
 
-  private func transact<Answer: Sendable>(
+  func transact<Answer: Sendable>(
     _ body: (inout MemoryBooks) throws(StoreError) -> Answer
   ) throws(StoreError) -> Answer {
     try books.withLock { (books) throws(StoreError) -> Answer in
@@ -69,8 +69,28 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.perform(steps) }
   }
 
-  public func perform(_ step: BatchStep) async throws(StoreError) -> Result<Batch, BatchRefusal> {
-    try transact { (books) throws(StoreError) in try books.perform(step) }
+  public func perform(
+    _ step: BatchStep, receipt: Receipt?
+  ) async throws(StoreError) -> Result<Batch, BatchRefusal> {
+    try transact { (books) throws(StoreError) in
+      guard let batch = books.index(of: step.batch) else { return .failure(.unknownBatch) }
+      let id = books.batches[batch].id
+      return try books.once(receipt, subject: id, else: .repeated) {
+        (books) throws(StoreError) in try books.perform(step)
+      }
+    }
+  }
+
+  public func perform(
+    _ step: TradeStep, receipt: Receipt
+  ) async throws(StoreError) -> Result<Trade, StepRefusal> {
+    try transact { (books) throws(StoreError) in
+      guard let trade = books.index(of: step.trade) else { return .failure(.unknownTrade) }
+      let id = books.trades[trade].id
+      return try books.once(receipt, subject: id, else: .repeated) {
+        (books) throws(StoreError) in try books.perform([step])[0].result
+      }
+    }
   }
 
   public func sweepCancelled(_ batch: BatchKey, limit: Int, actor: Actor) async throws(StoreError)
@@ -156,10 +176,14 @@ extension MemoryStore {
     }
   }
 
-  public func create(_ request: CreateRequest) async throws(StoreError) -> Result<
-    Batch, CreateRefusal
-  > {
-    try transact { (books) throws(StoreError) in try books.create(request) }
+  public func create(
+    _ request: CreateRequest, receipt: Receipt?
+  ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
+    try transact { (books) throws(StoreError) in
+      try books.once(receipt, subject: request.batch.id, else: .repeated) {
+        (books) throws(StoreError) in try books.create(request)
+      }
+    }
   }
 
   public func batch(_ id: Identifier) async throws(StoreError) -> Batch? {

@@ -22,6 +22,12 @@ public struct BankTemper: Hashable, Sendable {
   public var settlementMilliseconds: ClosedRange<Int64> = 500...5_000
   /// Time until the status query shows a deal.
   public var statusLagMilliseconds: Int64 = 0
+  /// How long it works on a booking after it has checked the quote.
+  public var workMilliseconds: ClosedRange<Int64> = 0...0
+  /// The status query knows a deal for so long after it was booked, by any id.
+  public var remembersMilliseconds = Int64.max / 4
+  /// Whether a quote books once only.
+  public var refusesUsedQuotes = true
   /// The status query knows no deal by our id.
   public var isBlind = false
   /// The bank's clock minus the world's.
@@ -114,10 +120,10 @@ public struct SimulatedBank: Sendable {
       QuotedRate(quoteID: id, rate: quote.rate, expiresAt: clock(at: quote.expiresAt)), receipt)
   }
 
-  /// Books unless the quote is gone. A repeated deal transaction id on another quote books again:
-  /// this bank promises nothing else.
+  /// Books unless the quote was gone when the request was accepted. A repeated deal transaction id
+  /// books again: this bank promises nothing else.
   mutating func book(
-    _ order: BookingOrder, at world: Int64, chance: inout Chance
+    _ order: BookingOrder, acceptedAt: Int64, at world: Int64, chance: inout Chance
   ) -> BookingAnswer {
     let receipt = receipt(at: world)
     func refusal(_ code: String) -> BookingAnswer {
@@ -127,8 +133,8 @@ public struct SimulatedBank: Sendable {
     let isUnlisted = chance.happens(perMille: temper.unlistedPerMille)
     if isUnlisted, chance.happens(perMille: 500) { return refusal("ODD") }
     guard var quote = quotes[order.quoteID] else { return refusal("VALIDATION") }
-    guard world < quote.expiresAt else { return refusal("QUOTE_EXPIRED") }
-    guard !quote.isUsed else { return refusal("QUOTE_USED") }
+    guard acceptedAt < quote.expiresAt else { return refusal("QUOTE_EXPIRED") }
+    guard !quote.isUsed || !temper.refusesUsedQuotes else { return refusal("QUOTE_USED") }
     guard quote.rate == order.quoteRate else { return refusal("RATE_MISMATCH") }
     quote.isUsed = true
     quotes[order.quoteID] = quote
@@ -153,10 +159,12 @@ public struct SimulatedBank: Sendable {
       case .dealTransactionID(let id): temper.isBlind ? nil : byDealID[id]
       case .bankTransactionID(let id): byBankID[id]
       }
-    guard let place, world >= deals[place].bookedAt + temper.statusLagMilliseconds else {
+    guard let place else { return .notFound(receipt) }
+    let deal = deals[place]
+    let age = world - deal.bookedAt
+    guard age >= temper.statusLagMilliseconds, age < temper.remembersMilliseconds else {
       return .notFound(receipt)
     }
-    let deal = deals[place]
     return .found(
       FoundDeal(
         status: deal.status(at: world), dealReference: deal.reference,

@@ -5,6 +5,7 @@ import FXPorts
 /// What a node's actions do to the store and the bank, and when their answers come back.
 extension SimulatedWorld {
   mutating func perform(_ action: EngineAction, by node: NodeIndex) throws(StoreError) {
+    noteZombie(action, by: node)
     if let input = try storeAnswer(to: action, by: node) {
       return reply(input, to: node, after: chance.pick(0...5))
     }
@@ -22,14 +23,21 @@ extension SimulatedWorld {
       reply(
         .rateQuoted(answer.answer, trade, generation: generation), to: node, after: answer.delay)
     case .askStatus(let query, let caller, let generation):
+      let sent = asSent(query)
       let answer = call(
-        { bank, world, _ in bank.status(query, at: world) }, otherwise: { .trouble($0) })
+        { bank, world, _ in bank.status(sent, at: world) }, otherwise: { .trouble($0) })
+      noteForgotten(sent, answer.answer)
       reply(
-        .statusAnswered(answer.answer, caller, generation: generation), to: node,
-        after: answer.delay)
+        .statusAnswered(asPlanted(answer.answer, to: caller), caller, generation: generation),
+        to: node, after: answer.delay)
     case .book(let order, let trade, let generation):
       send(order, by: node, trade, generation)
-    case .cancelQuote, .report, .finish, .pulse, .claim, .renew, .release, .take, .load, .sweep,
+    case .finish:
+      occurrences[.gracefulStop] += 1
+      nodes[node].core = nil
+      schedule(.start(node), after: chance.pick(50...5_000))
+    case .report(.gate(.blind)): occurrences[.blindBank] += 1
+    case .cancelQuote, .report, .pulse, .claim, .renew, .release, .take, .load, .sweep,
       .step, .evidence, .readEvidence, .findControl, .clearCanary, .seal:
       break
     }
@@ -55,7 +63,13 @@ extension SimulatedWorld {
             bankTimeoutMilliseconds: settings.bankTimeoutMilliseconds,
             doubtMarginMilliseconds: settings.proof.doubtMarginMilliseconds)))
     case .claim(let request):
-      return .claimed(try books.claim(request), askedAt: moment(node))
+      let batches = try books.claim(request)
+      for batch in batches {
+        if let last = lastHolder.updateValue(node, forKey: batch.key), last != node {
+          occurrences[.takeOver] += 1
+        }
+      }
+      return .claimed(batches, askedAt: moment(node))
     case .renew(let holds):
       let batches = try books.renew(
         holds, node: settings.node, leaseMilliseconds: settings.leaseMilliseconds)
@@ -63,17 +77,25 @@ extension SimulatedWorld {
     case .release(let holds):
       try books.release(holds, node: settings.node)
       return .released
-    case .take(let request): return .taken(try books.take(request), of: request)
+    case .take(let request):
+      let answer = try books.take(asPlanted(request))
+      if !answer.trades.isEmpty, request.hold.generation != answer.batch.generation {
+        violation = violation ?? "a fenced node took trades of batch \(request.hold.batch)"
+      }
+      if answer.blockedClients { occurrences[.clientBlocked] += 1 }
+      return .taken(answer, of: request)
     case .load(let hold, let statuses, let after, let limit):
       let trades = try books.trades(of: hold.batch, in: statuses, after: after, limit: limit)
-      return .loaded(trades, hold, statuses: statuses, limit: limit)
+      return .loaded(asPlanted(trades), hold, statuses: statuses, limit: limit)
     case .sweep(let hold, let limit):
       let left = try books.sweepCancelled(hold.batch, limit: limit, actor: actor)
       return .swept(left: left, hold)
     case .step(let step, let caller, let generation):
-      guard let result = try books.perform([step]).first else { return nil }
+      if sendsEarly(action, step, generation, by: node) { return nil }
+      guard let result = try perform(step) else { return nil }
       return .stepped(result, caller, generation: generation)
     case .evidence(let evidence, let caller, let generation):
+      occurrences[.witness] += 1
       try books.append([evidence])
       return .evidenceWritten(caller, generation: generation)
     case .readEvidence(let trade, let generation):
@@ -115,40 +137,66 @@ extension SimulatedWorld {
     return (act(&bank, now + usual / 2, &chance), usual)
   }
 
-  /// Faults end after their time, so that every world comes to rest.
-  private var isFaulty: Bool { now < Self.beginning + temper.faultsUntil }
-
-  private mutating func send(
-    _ order: BookingOrder, by node: NodeIndex, _ trade: TradeKey, _ generation: Int64
+  /// - Parameter isEarly: a planted bug makes the call before the engine asks for it, and nobody
+  ///   waits for its answer.
+  mutating func send(
+    _ order: BookingOrder, by node: NodeIndex, _ trade: TradeKey, _ generation: Int64,
+    isEarly: Bool = false
   ) {
-    let sender = Sender(
-      node: node, incarnation: nodes[node].incarnation, trade: trade, generation: generation)
+    var sender = Sender(
+      node: node, incarnation: nodes[node].incarnation, trade: trade, generation: generation,
+      isWaiting: false)
     func unclear(_ trouble: BankTrouble) -> EngineInput {
       .booked(.unclear(trouble, BankReceipt()), trade, generation: generation)
     }
+    let timeout = temper.bankTimeoutMilliseconds
+    if sentEarly.contains(order.dealTransactionID) {
+      return reply(unclear(.timeout), to: node, after: timeout)
+    }
+    if isEarly {
+      return schedule(.booking(order, sender, workMilliseconds: 0), after: 1)
+    }
     if isFaulty, chance.happens(perMille: temper.bank.lostBeforePerMille) {
-      return reply(unclear(.timeout), to: node, after: temper.bankTimeoutMilliseconds)
+      occurrences[.lostBefore] += 1
+      return reply(unclear(.timeout), to: node, after: timeout)
     }
     var travel = chance.pick(temper.bank.usualMilliseconds)
     if isFaulty, chance.happens(perMille: temper.bank.latePerMille) {
       travel = chance.pick(1...temper.bank.lateMilliseconds)
     }
-    let isAwaited = travel < temper.bankTimeoutMilliseconds
-    schedule(.booking(order, sender, isAwaited: isAwaited), after: travel)
-    if !isAwaited {
-      reply(unclear(.timeout), to: node, after: temper.bankTimeoutMilliseconds)
+    let work = chance.pick(temper.bank.workMilliseconds)
+    if temper.planted == .callRepeated {
+      schedule(.booking(order, sender, workMilliseconds: work), after: travel + 1)
+    }
+    sender.isWaiting = travel + work < timeout
+    schedule(.booking(order, sender, workMilliseconds: work), after: travel)
+    if !sender.isWaiting {
+      occurrences[.late] += 1
+      reply(unclear(.timeout), to: node, after: timeout)
     }
   }
 
-  mutating func reach(_ order: BookingOrder, _ sender: Sender, isAwaited: Bool) {
+  /// The request has reached the bank, which looks at the quote and then works for a while.
+  mutating func accept(_ order: BookingOrder, _ sender: Sender, _ work: Int64) {
+    if work == 0 { return reach(order, sender, now) }
+    schedule(.worked(order, sender, acceptedAt: now), after: work)
+  }
+
+  mutating func reach(_ order: BookingOrder, _ sender: Sender, _ acceptedAt: Int64) {
     let before = bank.deals.count
-    var answer = bank.book(order, at: now, chance: &chance)
-    if bank.deals.count > before { checkBookedOnce() }
-    guard isAwaited else { return }
+    var answer = bank.book(asSent(order), acceptedAt: acceptedAt, at: now, chance: &chance)
+    if bank.deals.count > before {
+      dealsOf[sender.trade, default: []].append(before)
+      checkBookedOnce(sender.trade, order.dealTransactionID)
+    }
+    noteRefusal(answer)
+    guard sender.isWaiting else { return }
     if isFaulty {
       if chance.happens(perMille: temper.bank.lostAfterPerMille) {
+        occurrences[.lostAfter] += 1
         answer = .unclear(.connectionLost("closed"), BankReceipt())
       } else if chance.happens(perMille: temper.bank.brokenPerMille) {
+        occurrences[.broken] += 1
         answer = .unclear(.httpStatus(500), BankReceipt())
       }
     }

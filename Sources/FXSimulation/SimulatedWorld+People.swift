@@ -32,7 +32,8 @@ extension SimulatedWorld {
       let batch = BatchDraft(
         id: Identifier(high: chance.next(), low: chance.next()), name: "Batch \(number)",
         pricing: .bank, priority: Int(chance.pick(1...10)),
-        maxConcurrentTrades: Int(chance.pick(1...5)))
+        maxConcurrentTrades: Int(chance.pick(1...5)),
+        policy: BatchPolicy(maxAttempts: Int(chance.pick(1...3))))
       _ = try books.create(
         CreateRequest(
           batch: batch, trades: drafts, tradeIDs: ids, actor: .person("dealer"), starts: true,
@@ -40,40 +41,74 @@ extension SimulatedWorld {
     }
   }
 
-  mutating func command(_ batch: BatchKey, _ kind: Int) throws(StoreError) {
-    let command: BatchCommand
-    switch kind {
-    case 0:
-      command = .pause
-      // Whoever pauses comes back to it.
-      schedule(.command(batch, 1), after: chance.pick(100...20_000))
-    case 1: command = .resume
-    case 2: command = .requestCancel
-    case 3: command = .setPriority(Int(chance.pick(1...10)), queuePosition: nil)
-    default: command = .retry(.all, note: "again")
+  mutating func command(_ batch: BatchKey, _ wish: PersonsWish) throws(StoreError) {
+    let isBooking = try books.batches(BatchQuery(limit: 500)).contains { other in
+      other.counts.booking > 0 && (other.key == batch || wish == .engageKillSwitch)
     }
-    _ = try books.perform(
+    let command: BatchCommand
+    let kind: Occurrence?
+    switch wish {
+    case .pause:
+      (command, kind) = (.pause, .pause)
+      // Whoever pauses comes back to it.
+      schedule(.command(batch, .resume), after: chance.pick(100...20_000))
+    case .resume: (command, kind) = (.resume, nil)
+    case .cancel: (command, kind) = (.requestCancel, .cancel)
+    case .priority:
+      (command, kind) = (
+        .setPriority(Int(chance.pick(1...10)), queuePosition: nil), .priority
+      )
+    case .retry: (command, kind) = (.retry(.all, note: "again"), .retry)
+    case .engageKillSwitch, .releaseKillSwitch:
+      return try turnKillSwitch(wish, of: batch, isBooking: isBooking)
+    }
+    let result = try books.perform(
       BatchStep(batch: batch, actor: .person("dealer"), command: command))
+    guard case .success = result else { return }
+    observer?(now - Self.beginning, "a person: \(wish) of batch \(batch)")
+    if let kind { occurrences[kind] += 1 }
+    guard wish == .cancel else { return }
+    if isBooking { occurrences[.cancelWithCallOut] += 1 }
+    if temper.planted == .cancelAfterIntent { books.cancelPastIntent(batch) }
     // A batch that no node holds is swept by whoever asked for its end.
-    if kind == 2 { _ = try books.sweepCancelled(batch, limit: 3, actor: .person("dealer")) }
+    _ = try books.sweepCancelled(batch, limit: 3, actor: .person("dealer"))
+  }
+
+  private mutating func turnKillSwitch(
+    _ wish: PersonsWish, of batch: BatchKey, isBooking: Bool
+  ) throws(StoreError) {
+    let isEngaged = try books.installation().killSwitch != nil
+    // Until it is known what a restored store has lost, it stays engaged.
+    guard isEngaged == (wish == .releaseKillSwitch), !isUnreconciled else { return }
+    observer?(now - Self.beginning, "a person: \(wish)")
+    _ = try books.setKillSwitch(
+      engaged: !isEngaged, reason: "a drill", actor: .person("admin"))
+    guard !isEngaged else { return }
+    occurrences[.killSwitch] += 1
+    if isBooking { occurrences[.killSwitchWithCallOut] += 1 }
+    schedule(.command(batch, .releaseKillSwitch), after: chance.pick(100...20_000))
   }
 
   /// A person looks into the bank's ledger and closes every doubt that waits for them, truthfully.
-  public mutating func resolveDoubts() throws(StoreError) -> Int {
+  mutating func resolveDoubts() throws(StoreError) {
     books.now = Timestamp(milliseconds: now)
-    var resolved = 0
-    for trade in try allTrades() where trade.status == .inDoubt {
-      let attempts = try books.attempts(of: trade.key)
-      let deal = attempts.compactMap { bank.deal($0.dealTransactionID) }.last
+    for trade in try allTrades() where trade.waitsForPerson {
+      let deal = standing(trade.key).last
       let resolution = deal.map { Resolution.booked(dealReference: $0.reference) } ?? .notBooked
       let step = TradeStep(
         batch: trade.batch, trade: trade.key, authority: .open, actor: .person("approver"),
         command: .resolve(
           resolution, note: "asked the bank by telephone",
           marginMilliseconds: temper.doubtMarginMilliseconds))
-      if case .success = try books.perform([step])[0].result { resolved += 1 }
+      if case .success = try books.perform([step])[0].result {
+        occurrences[.doubtByPerson] += 1
+      }
     }
-    return resolved
+  }
+
+  /// The trade's deals that have not failed to settle.
+  func standing(_ trade: TradeKey) -> [LedgerDeal] {
+    dealsOf[trade, default: []].map { bank.deals[$0] }.filter { $0.settlesAs != .failed }
   }
 
   func allTrades() throws(StoreError) -> [Trade] {
@@ -83,40 +118,26 @@ extension SimulatedWorld {
   // MARK: The auditor
 
   /// Called at every booking: a second standing deal for one trade is the worst that can happen.
-  mutating func checkBookedOnce() {
-    guard let new = bank.deals.last else { return }
+  mutating func checkBookedOnce(_ trade: TradeKey, _ id: Identifier) {
+    let count = standing(trade).count
+    if count > 1 { violation = "trade \(trade) stands in the bank's ledger \(count) times" }
+    guard occurrences[.rollBack] == 0 else { return }
     do {
-      for trade in try allTrades() {
-        let attempts = try books.attempts(of: trade.key)
-        guard attempts.contains(where: { $0.dealTransactionID == new.dealTransactionID }) else {
-          continue
-        }
-        let ids = Set(attempts.map(\.dealTransactionID))
-        let standing = bank.deals.filter {
-          ids.contains($0.dealTransactionID) && $0.settlesAs != .failed
-        }
-        if standing.count > 1 {
-          violation = "trade \(trade.key) stands in the bank's ledger \(standing.count) times"
-        }
-        return
-      }
-      violation = "the bank booked \(new.dealTransactionID), of which the store knows nothing"
+      let isNamed = try books.attempts(of: trade).contains { $0.dealTransactionID == id }
+      if !isNamed { violation = "the bank booked \(id), of which the store knows nothing" }
     } catch {
       violation = "the store failed: \(error)"
     }
   }
 
+  /// Trades of which more than one deal stands in the bank's ledger.
+  public var doubleBookings: Int { dealsOf.keys.count { standing($0).count > 1 } }
+
   /// Everything that must hold whenever nothing is on its way, one sentence per violation.
   public func audit() -> [String] {
     var violations = books.verifyInvariants()
     do {
-      for trade in try allTrades() {
-        let ids = Set(try books.attempts(of: trade.key).map(\.dealTransactionID))
-        let standing = bank.deals.filter {
-          ids.contains($0.dealTransactionID) && $0.settlesAs != .failed
-        }
-        if let finding = finding(trade, standing) { violations.append(finding) }
-      }
+      violations += try allTrades().compactMap { finding($0, standing($0.key)) }
     } catch {
       violations.append("the store failed: \(error)")
     }
@@ -130,8 +151,9 @@ extension SimulatedWorld {
       guard let deal = standing.first else {
         return "trade \(trade.key) is completed and the bank has no such deal"
       }
+      // Whoever decides by hand names the deal, not its rate.
       guard deal.deal == trade.deal, deal.cifNumber == trade.cifNumber,
-        trade.figures?.priced.clientRate == deal.dealRate
+        trade.isResolvedByPerson || trade.figures?.priced.clientRate == deal.dealRate
       else { return "trade \(trade.key) differs from the bank's deal" }
       return nil
     case .pending, .quoting, .failed, .cancelled:
@@ -143,20 +165,31 @@ extension SimulatedWorld {
   }
 }
 
+extension Trade {
+  /// A doubt, or a deal unconfirmed for too long, that was put before a person, or a doubt about
+  /// which nobody can ask the bank.
+  fileprivate var waitsForPerson: Bool {
+    switch status {
+    case .inDoubt: escalatedAt != nil || attempt == 0
+    case .booked: escalatedAt != nil
+    case .pending, .quoting, .booking, .completed, .failed, .cancelled: false
+    }
+  }
+}
+
 extension SimulatedWorld {
   /// Whether every batch that is not final waits for a person: a doubt put before one, a pause, or
   /// trades of a client who is blocked by such a doubt.
   public func onlyPersonsAreAwaited() throws(StoreError) -> Bool {
     let trades = try allTrades()
-    let escalated = trades.filter { $0.status == .inDoubt && $0.escalatedAt != nil }
-    let blocked = Set(escalated.map(\.client))
-    // A canary in doubt holds everybody back.
+    let blocked = Set(trades.filter { $0.waitsForPerson && $0.status == .inDoubt }.map(\.client))
+    // A canary that waits for a person holds everybody back.
     let canary = try books.installation().canary
-    let isHeldBack = escalated.contains { $0.key == canary }
+    let isHeldBack = trades.contains { $0.key == canary && $0.waitsForPerson }
     return try books.batches(BatchQuery(limit: 500)).allSatisfy { batch in
       batch.status.isFinal || batch.status == .paused
         || trades.filter { $0.batch == batch.key && !$0.status.isFinal }.allSatisfy {
-          $0.status == .inDoubt && $0.escalatedAt != nil
+          $0.waitsForPerson
             || $0.status == .pending && (isHeldBack || blocked.contains($0.client))
         }
     }

@@ -3,30 +3,6 @@ import FXEngine
 import FXPorts
 import HeapModule
 
-/// What may go wrong beside the bank, and how large the world is.
-public struct WorldTemper: Sendable {
-  public var bank = BankTemper()
-  public var nodes = 2
-  public var batches = 3
-  public var tradesPerBatch = 8
-  public var clients = 6
-  /// Crashes of nodes within the first half of the faults' time.
-  public var crashes = 3
-  /// Times that a node stands still, long enough to lose its leases.
-  public var freezes = 1
-  /// Commands by persons: pause, resume, cancel, priority, retry.
-  public var commands = 4
-  public var leaseMilliseconds: Int64 = 30_000
-  public var bankTimeoutMilliseconds: Int64 = 5_000
-  public var doubtMarginMilliseconds: Int64 = 25_000
-  /// Faults and commands happen before this.
-  public var faultsUntil: Int64 = 60_000
-  /// The world ends here, whatever is still open.
-  public var endsAt: Int64 = 3_600_000
-
-  public init() {}
-}
-
 /// A whole installation from one seed: nodes with the real engine core, the in-memory store, a bank
 /// with faults, a network that delays and loses, crashes, standstills, and persons with commands.
 /// Time jumps from event to event; nothing runs at the same time, everything can interleave.
@@ -36,12 +12,20 @@ public struct SimulatedWorld: Sendable {
     case wake(NodeIndex, incarnation: Int)
     case perform(EngineAction, NodeIndex, incarnation: Int)
     /// A booking request reaches the bank, whether or not its sender still lives.
-    /// An answer after the sender's time-out reaches nobody.
-    case booking(BookingOrder, Sender, isAwaited: Bool)
+    case booking(BookingOrder, Sender, workMilliseconds: Int64)
+    /// The bank has worked on it. An answer after the sender's time-out reaches nobody.
+    case worked(BookingOrder, Sender, acceptedAt: Int64)
     case crash(NodeIndex)
+    case stop(NodeIndex)
     case start(NodeIndex)
     case freeze(NodeIndex, milliseconds: Int64)
-    case command(BatchKey, Int)
+    case command(BatchKey, PersonsWish)
+    case snapshot, rollBack, reconcile
+  }
+
+  /// What persons ask for.
+  enum PersonsWish: Sendable {
+    case pause, resume, cancel, priority, retry, engageKillSwitch, releaseKillSwitch
   }
 
   typealias NodeIndex = Int
@@ -52,6 +36,8 @@ public struct SimulatedWorld: Sendable {
     var incarnation: Int
     var trade: TradeKey
     var generation: Int64
+    /// False when its time-out comes before the answer.
+    var isWaiting: Bool
   }
 
   struct Scheduled: Comparable, Sendable {
@@ -83,7 +69,9 @@ public struct SimulatedWorld: Sendable {
   /// The first violation that was seen, in words.
   public internal(set) var violation: String?
   public internal(set) var steps = 0
-  public internal(set) var crashes = 0
+  public internal(set) var occurrences = Occurrences()
+  /// Hears of everything that happens: milliseconds since the beginning, and what.
+  public var observer: (@Sendable (Int64, String) -> Void)?
 
   var chance: Chance
   var nodes: [Node] = []
@@ -91,6 +79,21 @@ public struct SimulatedWorld: Sendable {
   var serial = 0
   /// The world stands still here, until it is given more time.
   var end: Int64
+  /// Before this, it is not asked whether the world has come to rest.
+  var restFrom: Int64
+  /// Length of the log when that was last asked.
+  private var lengthAtRest = -1
+
+  /// Places of each trade's deals in the bank's ledger, as the calls were made for them.
+  var dealsOf: [TradeKey: [Int]] = [:]
+  var lastHolder: [BatchKey: NodeIndex] = [:]
+  /// What a restored store will hold.
+  var snapshot: MemoryBooks?
+  /// The store has lost something, and nobody has asked the bank yet what.
+  var isUnreconciled = false
+  /// Of planted bugs: calls that left too early, and ids other than those that are computed.
+  var sentEarly: Set<Identifier> = []
+  var sentAs: [Identifier: Identifier] = [:]
 
   /// 2026-07-01T08:00:00Z, a Wednesday without holidays nearby.
   public static let beginning: Int64 = 1_782_892_800_000
@@ -106,6 +109,7 @@ public struct SimulatedWorld: Sendable {
     self.bank = SimulatedBank(temper: temper.bank, midRate: Rate(units: 1_780_000_000))
     self.chance = chance
     self.end = Self.beginning + temper.endsAt
+    self.restFrom = Self.beginning + temper.faultsUntil
     try populate()
     nodes = (0..<temper.nodes).map { _ in Node() }
     for index in nodes.indices {
@@ -118,25 +122,6 @@ public struct SimulatedWorld: Sendable {
   mutating func schedule(_ happening: Happening, after delay: Int64) {
     serial += 1
     agenda.insert(Scheduled(at: now + delay, serial: serial, happening: happening))
-  }
-
-  private mutating func planFaults() {
-    for _ in 0..<temper.crashes {
-      let node = Int(chance.next() % UInt64(temper.nodes))
-      let at = chance.pick(0...temper.faultsUntil)
-      schedule(.crash(node), after: at)
-      schedule(.start(node), after: at + chance.pick(50...5_000))
-    }
-    for _ in 0..<temper.freezes {
-      let node = Int(chance.next() % UInt64(temper.nodes))
-      schedule(
-        .freeze(node, milliseconds: chance.pick(1_000...(temper.leaseMilliseconds * 2))),
-        after: chance.pick(0...temper.faultsUntil))
-    }
-    for _ in 0..<temper.commands {
-      let batch = BatchKey(chance.pick(1...Int64(temper.batches)))
-      schedule(.command(batch, Int(chance.next() % 6)), after: chance.pick(0...temper.faultsUntil))
-    }
   }
 
   // MARK: The course of things
@@ -154,19 +139,43 @@ public struct SimulatedWorld: Sendable {
       books.now = Timestamp(milliseconds: now)
       steps += 1
       try perform(next)
-      if now > Self.beginning + temper.faultsUntil, try isQuiet() { break }
+      if try isAtRest() { break }
     }
     if violation == nil, let first = audit().first { violation = first }
     return try isEveryBatchFinal()
   }
 
-  /// Gives the world more time after its end.
-  public mutating func extend(byMilliseconds more: Int64) { end = max(end, now) + more }
+  /// Runs with persons who decide what is put before them, until every batch is final or waits for
+  /// a command that nobody gives.
+  public mutating func runWithPersons() throws(StoreError) {
+    var isEnded = try run()
+    for _ in 0..<Self.rounds where !isEnded && violation == nil {
+      try resolveDoubts()
+      restFrom = now + 60_000
+      end = max(end, now) + 600_000
+      lengthAtRest = -1
+      isEnded = try run()
+    }
+    guard violation == nil, !isEnded, try !onlyPersonsAreAwaited() else { return }
+    violation = "the world comes to no end"
+  }
+
+  /// Times that persons look at what is put before them.
+  private static let rounds = 12
+
+  /// Every batch is final, or only persons are awaited; asked only when something has changed.
+  private mutating func isAtRest() throws(StoreError) -> Bool {
+    guard now > restFrom, books.events.count != lengthAtRest, !isUnreconciled else { return false }
+    lengthAtRest = books.events.count
+    if try isQuiet() { return true }
+    return try onlyPersonsAreAwaited()
+  }
 
   private mutating func perform(_ next: Scheduled) throws(StoreError) {
     switch next.happening {
     case .arrival(let input, let node, let incarnation):
       guard isAlive(node, incarnation, postponing: next.happening) else { return }
+      observe(node, input)
       feed(input, to: node)
     case .wake(let node, let incarnation):
       guard isAlive(node, incarnation, postponing: next.happening) else { return }
@@ -175,16 +184,18 @@ public struct SimulatedWorld: Sendable {
       feed(.tick, to: node)
     case .perform(let action, let node, let incarnation):
       guard isAlive(node, incarnation, postponing: next.happening) else { return }
-      try perform(action, by: node)
-    case .booking(let order, let sender, let isAwaited):
-      reach(order, sender, isAwaited: isAwaited)
-    case .crash(let node):
-      if nodes[node].core != nil { crashes += 1 }
-      nodes[node].core = nil
+      observe(node, action)
+      try performUnlessStruck(action, by: node)
+    case .booking(let order, let sender, let work): accept(order, sender, work)
+    case .worked(let order, let sender, let acceptedAt): reach(order, sender, acceptedAt)
+    case .crash(let node): crash(node)
+    case .stop(let node): feed(.shutDown, to: node)
     case .start(let node): try start(node)
-    case .freeze(let node, let milliseconds):
-      nodes[node].frozenUntil = max(nodes[node].frozenUntil, now + milliseconds)
-    case .command(let batch, let kind): try command(batch, kind)
+    case .freeze(let node, let milliseconds): freeze(node, milliseconds)
+    case .command(let batch, let wish): try command(batch, wish)
+    case .snapshot: snapshot = books
+    case .rollBack: try rollBack()
+    case .reconcile: try reconcile()
     }
   }
 
@@ -203,11 +214,13 @@ public struct SimulatedWorld: Sendable {
   private mutating func start(_ index: NodeIndex) throws(StoreError) {
     guard nodes[index].core == nil else { return }
     nodes[index].incarnation += 1
+    nodes[index].frozenUntil = 0
     let name = NodeID("node-\(index)-\(nodes[index].incarnation)")
     var settings = EngineSettings(node: name, bank: Self.bankName)
     settings.leaseMilliseconds = temper.leaseMilliseconds
     settings.bankTimeoutMilliseconds = temper.bankTimeoutMilliseconds
     settings.proof.doubtMarginMilliseconds = temper.doubtMarginMilliseconds
+    settings.unconfirmedMilliseconds = temper.unconfirmedMilliseconds
     settings.maxRequestsPerSecond = 1_000
     settings.isSoleEngine = temper.nodes == 1
     settings.seed = chance.next()

@@ -2,13 +2,21 @@ import FXDomain
 import FXPorts
 
 extension SQLiteStore {
-  public func perform(_ step: BatchStep) async throws(StoreError) -> Result<Batch, BatchRefusal> {
+  public func perform(
+    _ step: BatchStep, receipt: Receipt?
+  ) async throws(StoreError) -> Result<Batch, BatchRefusal> {
     // A retry may write all of a batch's trades; it then goes without company.
     try await write(weight: step.command.isRetry ? GroupCommit.greatestWeight : 1) { transaction in
       do {
-        return .success(try transaction.perform(step))
+        guard let batch = try transaction.batch(step.batch) else {
+          return .failure(.unknownBatch)
+        }
+        return .success(
+          try transaction.once(receipt, subject: batch.id) { try transaction.perform(step) })
       } catch let refusal as BatchRefusal {
         return .failure(refusal)
+      } catch is AlreadyCarriedOut {
+        return .failure(.repeated)
       }
     }
   }

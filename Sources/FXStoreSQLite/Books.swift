@@ -4,14 +4,19 @@ import FXPorts
 extension SQLiteStore {
   /// A trade that failed or was cancelled is no duplicate: to send it again is the usual remedy.
   public func create(
-    _ request: CreateRequest
+    _ request: CreateRequest, receipt: Receipt?
   ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
     precondition(request.trades.count == request.tradeIDs.count, "one identifier for each trade")
     return try await write(weight: request.trades.count) { transaction in
       do {
-        return .success(try transaction.create(request))
+        return .success(
+          try transaction.once(receipt, subject: request.batch.id) {
+            try transaction.create(request)
+          })
       } catch let refusal as CreateRefusal {
         return .failure(refusal)
+      } catch is AlreadyCarriedOut {
+        return .failure(.repeated)
       }
     }
   }

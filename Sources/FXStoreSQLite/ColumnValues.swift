@@ -107,6 +107,7 @@ extension AccountStatus: StoredAs {}
 extension AttemptOutcome: StoredAs {}
 extension EvidenceKind: StoredAs {}
 extension JournalKind: StoredAs {}
+extension Role: StoredAs {}
 extension BatchPolicy.OnFailure: StoredAs {}
 extension BatchPolicy.Approval: StoredAs {}
 

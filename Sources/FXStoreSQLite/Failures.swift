@@ -19,13 +19,13 @@ extension StoreError {
     switch lifted {
     case .busy, .full, .readOnly, .inconsistent: self = lifted
     case .unavailable, .newerSchema, .corrupt, .outcomeUnknown, .engineElsewhere:
-      self = .outcomeUnknown(
-        "A commit failed and may or may not be there: \(error). Start again and read.")
+      let reason = (error as? DatabaseError).map(Self.reason) ?? "\(error)"
+      self = .outcomeUnknown(reason)
     }
   }
 
   private static func lifted(_ failure: DatabaseError) -> StoreError {
-    let text = failure.message ?? failure.resultCode.description
+    let text = reason(failure)
     switch failure.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED:
       return .busy
@@ -44,11 +44,16 @@ extension StoreError {
       return .unavailable(
         "The file is not an SQLite database. Give another path, or move the file away.")
     case .SQLITE_CORRUPT:
-      return .corrupt(
-        "The database is damaged: \(text). Keep a copy of it, and restore the last backup.")
+      return .corrupt(text)
     default:
-      return .unavailable("The database answered: \(failure)")
+      return .unavailable(
+        "The database answered: \(text). See that its disk is sound and has room.")
     }
+  }
+
+  /// SQLite's own words, without the statement.
+  private static func reason(_ failure: DatabaseError) -> String {
+    failure.message ?? "\(failure.resultCode)"
   }
 
   /// Whether nothing may be believed of the file after it.

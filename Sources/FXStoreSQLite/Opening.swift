@@ -7,7 +7,9 @@ extension SQLiteStore {
   private static let applicationID: Int32 = 0x6678_6231
 
   /// In their order; the file's `user_version` counts those that it has had.
-  private static let migrations: [[UInt8]] = [PackageResources.m0001_books_sql]
+  private static let migrations: [[UInt8]] = [
+    PackageResources.m0001_books_sql, PackageResources.m0002_access_sql,
+  ]
 
   /// Connections that read beside the writing one.
   private static let readers = 4
@@ -16,6 +18,34 @@ extension SQLiteStore {
     path: String, options: SQLiteOptions
   ) throws(StoreError) -> DatabasePool {
     try refuseUnfit(path: path, options: options)
+    if !options.isReadOnly, !FileManager.default.fileExists(atPath: path) {
+      try make(path: path, options: options)
+    }
+    return try connect(path: path, options: options)
+  }
+
+  /// Makes a new store whole or not at all: under another name, which it loses once it is complete.
+  private static func make(path: String, options: SQLiteOptions) throws(StoreError) {
+    let draft = "\(path).new-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    defer { for ending in ["", "-wal", "-shm"] { unlink(draft + ending) } }
+    let pool = try connect(path: draft, options: options)
+    do {
+      try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+      try pool.close()
+    } catch {
+      throw StoreError(error)
+    }
+    // Where another process was faster, its store is the one.
+    guard link(draft, path) == 0 || errno == EEXIST else {
+      throw .unavailable(
+        "\(path) cannot be made: \(String(cString: strerror(errno))). Put the store on a local disk."
+      )
+    }
+  }
+
+  private static func connect(
+    path: String, options: SQLiteOptions
+  ) throws(StoreError) -> DatabasePool {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
     configuration.readonly = options.isReadOnly
@@ -61,7 +91,8 @@ extension SQLiteStore {
     }
     if !isThere {
       if options.isReadOnly {
-        throw .unavailable("\(path) is not there. Give the path of a store that a server runs on.")
+        throw .unavailable(
+          "\(path) is not there. Give the path of a store; the first import of clients makes one.")
       }
       let folder = URL(filePath: path).deletingLastPathComponent().path
       guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
@@ -96,7 +127,9 @@ extension SQLiteStore {
     let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     guard version == migrations.count else {
       throw StoreError.unavailable(
-        "\(path) was written by an older version. Start the server on it once to bring it up.")
+        version == 0
+          ? "\(path) is empty. `fxbatch migrate` makes a store of it."
+          : "\(path) was written by an older version. `fxbatch migrate` brings it up to this one.")
     }
   }
 

@@ -71,6 +71,8 @@ public final class SQLiteStore: BatchStore {
 
   /// Ends all connections, the last of which folds the log of writes back into the file.
   public func close() throws(StoreError) {
+    // GRDB would close those that only read last, and they can fold nothing.
+    pool.invalidateReadOnlyConnections()
     do { try pool.close() } catch { throw StoreError(error) }
   }
 

@@ -8,6 +8,26 @@ extension SQLiteStore {
     }
   }
 
+  public func perform(
+    _ step: TradeStep, receipt: Receipt
+  ) async throws(StoreError) -> Result<Trade, StepRefusal> {
+    try await write { transaction in
+      do {
+        guard let trade = try transaction.trade(step.trade) else {
+          return .failure(.unknownTrade)
+        }
+        return .success(
+          try transaction.once(receipt, subject: trade.id) {
+            try transaction.perform(step).result.get()
+          })
+      } catch let refusal as StepRefusal {
+        return .failure(refusal)
+      } catch is AlreadyCarriedOut {
+        return .failure(.repeated)
+      }
+    }
+  }
+
   public func sweepCancelled(
     _ batch: BatchKey, limit: Int, actor: Actor
   ) async throws(StoreError) -> Int {
@@ -90,9 +110,10 @@ extension Transaction {
         }
       }
     }
-    guard from == .booking || from == .inDoubt, try installation().canary == trade.key else {
-      return
-    }
+    // Its turn ends with the deal, even one that ended without having been found by our id.
+    guard from == .booking || from == .inDoubt || from == .booked,
+      try installation().canary == trade.key
+    else { return }
     switch trade.status {
     case .booking, .inDoubt, .booked: break
     case .pending, .quoting, .completed, .failed, .cancelled:

@@ -125,6 +125,38 @@ import Testing
     }
   }
 
+  @Test(arguments: [BankCall.quote, .latestQuote, .book, .status, .cancel])
+  func `can be ordered for one customer, and lets the others pass`(call: BankCall) async throws {
+    try await withSandbox(Self.quick(), clock: try StandingClock()) { bank in
+      let mine = try await bank.quote(SandboxClient.quoteRequest(cif: "900007"))
+      let others = try await bank.quote(SandboxClient.quoteRequest(cif: "900008"))
+      _ = try await bank.call(.book, try await bank.quote().order("deal"))
+      let victim = call == .status ? "900001" : "900007"
+      try await bank.order(.refusal, for: call, cif: victim)
+      let (pass, refused): (String, String) =
+        switch call {
+        case .quote:
+          (
+            SandboxClient.quoteRequest(cif: "900008"), SandboxClient.quoteRequest(cif: "900007")
+          )
+        case .book: (others.order("others"), mine.order("mine"))
+        case .status: (#""transactionID":"unknown""#, #""transactionID":"deal""#)
+        default: (#""quoteID":\#(others.id)"#, #""quoteID":\#(mine.id)"#)
+        }
+      #expect(try await bank.call(call, pass).reason == (call == .status ? "NOT_FOUND" : ""))
+      #expect(try await bank.call(call, refused).reason == "BUSINESS")
+      #expect(try await bank.call(call, refused).reason == "")
+    }
+  }
+
+  @Test func `is not ordered for a customer where calls bear none`() async throws {
+    try await withSandbox(Self.quick()) { bank in
+      let order = #"{"call":"token","fault":"refusal","cif":"900001"}"#
+      let reply = try await bank.send("POST", "/sandbox/next", body: order)
+      #expect(reply.status == 400)
+    }
+  }
+
   @Test func `befalls tokens and quotes as well`() async throws {
     try await withSandbox(Self.quick()) { bank in
       try await bank.order(.refusal, for: .token)
@@ -154,6 +186,9 @@ import Testing
         runs.append(statuses)
         #expect(
           try await bank.send("PUT", "/sandbox/faults", body: #"{"plan":"wat=1"}"#).status == 400)
+        let empty = #"{"plan":""}"#
+        #expect(try await bank.send("PUT", "/sandbox/faults", body: empty).status == 200)
+        #expect(try await bank.call(.latestQuote, #""quoteID":1"#).status == 200)
       }
     }
     #expect(runs[0] == runs[1])

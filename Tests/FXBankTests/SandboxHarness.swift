@@ -87,11 +87,14 @@ struct SandboxClient: Sendable {
   }
 
   /// Orders a fault for the next call.
-  func order(_ fault: BankFault, for call: BankCall, done: Bool? = nil) async throws {
-    let done = done.map { #","done":\#($0)"# } ?? ""
+  func order(
+    _ fault: BankFault, for call: BankCall, done: Bool? = nil, cif: String? = nil
+  ) async throws {
+    var more = done.map { #","done":\#($0)"# } ?? ""
+    if let cif { more += #","cif":"\#(cif)""# }
     let reply = try await send(
       "POST", "/sandbox/next",
-      body: #"{"call":"\#(call.rawValue)","fault":"\#(fault.rawValue)"\#(done)}"#)
+      body: #"{"call":"\#(call.rawValue)","fault":"\#(fault.rawValue)"\#(more)}"#)
     #expect(reply.status == 202)
   }
 

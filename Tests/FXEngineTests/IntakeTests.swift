@@ -357,7 +357,7 @@ struct IntakeDesk: Sendable {
   ) async throws -> FileProblems {
     switch try await submit(rows, pricing: pricing, settings: settings) {
     case .failure(.problems(let problems)): return problems
-    case .failure(.options), .failure(.approvalRequired), .success:
+    case .failure(.options), .failure(.approvalRequired), .failure(.repeated), .success:
       Issue.record("the rows were not refused for what they are")
       return FileProblems()
     }

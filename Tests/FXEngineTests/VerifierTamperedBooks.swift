@@ -58,9 +58,9 @@ struct TamperedBooks: BookStore {
   }
 
   func create(
-    _ request: CreateRequest
+    _ request: CreateRequest, receipt: Receipt?
   ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
-    try await store.create(request)
+    try await store.create(request, receipt: receipt)
   }
 
   func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {

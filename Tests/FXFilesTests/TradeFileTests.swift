@@ -207,6 +207,29 @@ import Testing
     #expect(parser.finish().findings == ["-|-|missing_column"])
   }
 
+  @Test func `keeps the good rows of a bad file, so that all faults can be told in order`() {
+    var parser = TradeFileParser()
+    parser.consume(Array("Client CIF,Amount ZAR\nC1,5\nC2,1e5\nC3,6\nC4,\n".utf8))
+    var problems = parser.finish().problems
+    #expect(parser.goodRows.map(\.row) == [1, 3])
+    var others = FileProblems()
+    for row in [1, 3] {
+      others.append(RowProblem(row: row, column: nil, code: .clientUnknown, detail: ""))
+    }
+    problems.merge(others)
+    #expect(problems.kept.map(\.row) == [1, 2, 3, 4])
+    #expect(problems.total == 4)
+  }
+
+  @Test func `says that semicolons and tabs separate nothing`() {
+    for separator in [";", "\t"] {
+      let result = tradeFile("Client CIF\(separator)Amount ZAR", "C1\(separator)5")
+      #expect(result.findings == ["-|-|missing_column"])
+      #expect(result.problems.kept.first?.detail.contains("commas") == true)
+      #expect(result.warnings.isEmpty)
+    }
+  }
+
   @Test func `cuts a long column name short in its messages`() {
     let name = String(repeating: "n", count: 5_000)
     let result = tradeFile("Client CIF,Amount ZAR,\(name)", "C1,5,x")

@@ -31,6 +31,7 @@ enum ModuleMap {
       "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
       "FXBankCapitec", "FXBankSandbox", "FXSimulation",
     ]),
+    "fxsimulate": ModuleRow(ours: ["FXSimulation"]),
   ]
 
   static func isOurs(_ module: String) -> Bool { module.hasPrefix("FX") || rows[module] != nil }

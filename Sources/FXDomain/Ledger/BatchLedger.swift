@@ -52,6 +52,8 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   case singlyOnly(count: Int)
   case staleVersion(present: Int64)
   case alreadyAccepted(by: String)
+  /// The same request has made this change before.
+  case repeated
 }
 
 extension Ledger {

@@ -106,4 +106,6 @@ public enum StepRefusal: Error, Hashable, Sendable {
   /// Never retried without a person's note.
   case noteRequired
   case cancelUnderWay
+  /// The same request has made this change before.
+  case repeated
 }

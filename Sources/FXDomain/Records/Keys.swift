@@ -48,6 +48,17 @@ public enum Actor: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// As people know them: a person's name; `system` for every node.
+  public var name: String {
+    switch self {
+    case .node: "system"
+    case .person(let name): name
+    }
+  }
+
+  /// The name in a text that `description` wrote; any other text stays as it is.
+  public static func name(in text: String) -> String { Actor(text)?.name ?? text }
+
   /// Reads what `description` wrote.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1)

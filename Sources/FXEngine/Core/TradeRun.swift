@@ -282,7 +282,7 @@ extension TradeRun {
       let failure = Failure(.attemptsExhausted, "No attempt is left in this round.")
       return letGo(.refuseQuote(failure), quoteID: quoteID)
     case .leaseLost, .illegal, .staleAttempt, .unknownTrade, .notDue, .tooEarly, .noteRequired,
-      .cancelUnderWay:
+      .cancelUnderWay, .repeated:
       stage = .over
       return .leave(cancelQuote: quoteID)
     }

@@ -26,7 +26,7 @@ public struct Intake: Sendable {
   ///
   /// Repetitions of trades that are already stored are looked for once the rows are good otherwise.
   public func submit(
-    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor
+    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor, receipt: Receipt? = nil
   ) async throws(StoreError) -> Result<Batch, IntakeRefusal> {
     let mistakes = options.problems
     guard mistakes.isEmpty else { return .failure(.options(mistakes)) }
@@ -36,9 +36,7 @@ public struct Intake: Sendable {
     }
 
     let moment = now()
-    let facts = try await facts(about: rows, options, at: moment)
-    var rules = IntakeRules(facts: facts, options: options, settings: settings, rows: rows.count)
-    for row in rows { rules.add(row) }
+    let rules = try await rules(about: rows, options, at: moment)
     guard rules.problems.isEmpty else { return .failure(.problems(rules.problems)) }
 
     let request = CreateRequest(
@@ -50,7 +48,15 @@ public struct Intake: Sendable {
       starts: options.starts,
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
-    return try await store.create(request).mapError(IntakeRefusal.init)
+    return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
+  }
+
+  /// What the desk's rules find wrong with the good rows of a file that is refused for others, so that
+  /// one answer names everything.
+  public func problems(
+    with rows: [TradeRow], _ options: BatchOptions
+  ) async throws(StoreError) -> FileProblems {
+    try await rules(about: rows, options, at: now()).problems
   }
 
   /// Creates clients and updates those that are known, with their accounts; all or none. A file
@@ -69,6 +75,15 @@ public struct Intake: Sendable {
 
   private func identifier(at moment: Timestamp) -> Identifier {
     .timeOrdered(at: moment, random: (random(), random()))
+  }
+
+  private func rules(
+    about rows: [TradeRow], _ options: BatchOptions, at moment: Timestamp
+  ) async throws(StoreError) -> IntakeRules {
+    let facts = try await facts(about: rows, options, at: moment)
+    var rules = IntakeRules(facts: facts, options: options, settings: settings, rows: rows.count)
+    for row in rows { rules.add(row) }
+    return rules
   }
 
   private func facts(
@@ -111,6 +126,9 @@ extension IntakeRefusal {
     switch refusal {
     case .approvalRequired:
       self = .approvalRequired
+      return
+    case .repeated:
+      self = .repeated
       return
     case .empty:
       self = .file(.noRows, "Give at least one row.")

@@ -86,4 +86,6 @@ public enum IntakeRefusal: Error, Hashable, Sendable {
   case options([String])
   /// The batch is to start at once, and asks for another person's approval first.
   case approvalRequired
+  /// The same request has made this batch before.
+  case repeated
 }

@@ -76,7 +76,7 @@ public struct Engine: Sendable {
         if wake < armedFor {
           armedFor = wake
           group.addTask {
-            try await clock.sleep(wake)
+            try await endingTheLoop { try await clock.sleep(wake) }
             answers.yield(.tick)
           }
         }
@@ -103,19 +103,35 @@ public struct Engine: Sendable {
         break
       default:
         group.addTask {
-          if let input = try await answer(to: action) { answers.yield(input) }
+          let input = try await endingTheLoop { try await answer(to: action) }
+          if let input { answers.yield(input) }
         }
       }
     }
     guard !steps.isEmpty else { return }
     let batch = steps
     group.addTask {
-      let results = try await untilNotBusy { () throws(StoreError) in
-        try await store.perform(batch.map(\.step))
+      let results = try await endingTheLoop {
+        try await untilNotBusy { () throws(StoreError) in
+          try await store.perform(batch.map(\.step))
+        }
       }
       for (wish, result) in zip(batch, results) {
         answers.yield(.stepped(result, wish.caller, generation: wish.generation))
       }
+    }
+  }
+
+  /// An action that fails must wake the loop, which would wait for its answer for good; the loop's
+  /// group then throws the failure.
+  private func endingTheLoop<Value: Sendable>(
+    _ action: () async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await action()
+    } catch {
+      answers.finish()
+      throw error
     }
   }
 

@@ -71,17 +71,17 @@ public enum BankTrouble: Error, Hashable, Sendable {
   /// The failure that a trade keeps.
   public var failure: Failure {
     switch self {
-    case .notSent(let why): Failure(.bankUnavailable, "The bank could not be reached: \(why)")
+    case .notSent(let why): Failure(.bankUnavailable, "The bank could not be reached: \(why).")
     case .timeout: Failure(.bankTimeout, "The bank did not answer in time.")
     case .connectionLost(let why):
-      Failure(.bankUnavailable, "The connection to the bank was lost: \(why)")
+      Failure(.bankUnavailable, "The connection to the bank was lost: \(why).")
     case .unauthorized:
       Failure(.bankUnauthorized, "The bank did not accept our credentials.")
     case .rateLimited: Failure(.rateLimited, "The bank asked us to slow down.")
     case .httpStatus(let status):
       Failure(.bankUnavailable, "The bank answered with HTTP status \(status).")
     case .unreadable(let why):
-      Failure(.bankUnavailable, "The bank's answer could not be read: \(why)")
+      Failure(.bankUnavailable, "The bank's answer could not be read: \(why).")
     }
   }
 }

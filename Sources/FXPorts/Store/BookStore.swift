@@ -30,7 +30,9 @@ public protocol BookStore: Sendable {
   // MARK: Batches
 
   /// Stores a batch with all its trades, or nothing.
-  func create(_ request: CreateRequest) async throws(StoreError) -> Result<Batch, CreateRefusal>
+  func create(
+    _ request: CreateRequest, receipt: Receipt?
+  ) async throws(StoreError) -> Result<Batch, CreateRefusal>
   func batch(_ id: Identifier) async throws(StoreError) -> Batch?
   func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch]
   func trade(_ id: Identifier) async throws(StoreError) -> Trade?
@@ -54,7 +56,15 @@ public protocol BookStore: Sendable {
 }
 
 /// Everything that a store does.
-public typealias BatchStore = EngineStore & BookStore
+public typealias BatchStore = EngineStore & BookStore & AccessStore
+
+extension BookStore {
+  public func create(
+    _ request: CreateRequest
+  ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
+    try await create(request, receipt: nil)
+  }
+}
 
 public struct ClientRecord: Hashable, Sendable {
   public var name: String
@@ -133,6 +143,8 @@ public enum CreateRefusal: Error, Hashable, Sendable {
   /// Rows whose client is gone or no longer active.
   case clients(rows: [Int])
   case approvalRequired
+  /// The same request has made this batch before.
+  case repeated
 
   public struct Duplicate: Hashable, Sendable {
     public var row: Int

@@ -34,7 +34,14 @@ public protocol EngineStore: Sendable {
   /// were accepted are durable when this returns. Callers at the same time share one commit.
   func perform(_ steps: [TradeStep]) async throws(StoreError) -> [StepResult]
 
-  func perform(_ step: BatchStep) async throws(StoreError) -> Result<Batch, BatchRefusal>
+  func perform(
+    _ step: BatchStep, receipt: Receipt?
+  ) async throws(StoreError) -> Result<Batch, BatchRefusal>
+
+  /// A person's step, once for its receipt.
+  func perform(
+    _ step: TradeStep, receipt: Receipt
+  ) async throws(StoreError) -> Result<Trade, StepRefusal>
 
   /// Cancels up to `limit` pending trades of a batch that is flagged; answers how many are left.
   func sweepCancelled(
@@ -59,6 +66,12 @@ public protocol EngineStore: Sendable {
 
   /// Writes the heads of all chains that moved since the last seal into the seals' own chain.
   func seal() async throws(StoreError)
+}
+
+extension EngineStore {
+  public func perform(_ step: BatchStep) async throws(StoreError) -> Result<Batch, BatchRefusal> {
+    try await perform(step, receipt: nil)
+  }
 }
 
 /// A node that is alive, and what must be equal on all that are.

@@ -141,6 +141,22 @@ extension StoreConformance {
         .recordNotBooked(try await world.proof(of: lost)), lost, under: batch)
       #expect(try await world.store.installation().canary == nil)
     },
+    StoreCase("ends the canary's turn with its settlement, when nothing else has ended it") {
+      world in
+      let ends: [@Sendable (Trade) -> TradeCommand] = [
+        { _ in .recordSettled(attempt: 1, dealReference: nil) },
+        { _ in .recordSettlementFailed(attempt: 1, Failure(.settlementFailed, "-")) },
+      ]
+      for (index, end) in ends.enumerated() {
+        let (canary, batch) = try await world.quoting(client: index)
+        let sent = try await world.book(canary, under: batch, isCanary: true)
+        try await world.perform(
+          .recordAccepted(attempt: 1, bankTransactionID: "T"), sent, under: batch)
+        #expect(try await world.store.installation().canary == canary.key)
+        try await world.perform(end(sent), sent, under: batch)
+        #expect(try await world.store.installation().canary == nil)
+      }
+    },
     StoreCase("keeps one bank while deals are open, and takes another afterwards") { world in
       let other = BankIdentity("bank-b")
       let (first, batch) = try await world.quoting(client: 0)

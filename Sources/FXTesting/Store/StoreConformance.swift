@@ -27,6 +27,7 @@ public enum StoreConformance {
   public static let cases: [StoreCase] =
     queueCases + leaseCases + stepCases + doubtCases + guardCases + takeCases + commandCases
     + retryCases + referenceCases + createCases + listCases + logCases + concurrencyCases
+    + accessCases
 
   /// Seeds of the random walks, beside the cases.
   public static let seeds = UInt64(0)..<24

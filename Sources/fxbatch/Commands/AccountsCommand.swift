@@ -7,6 +7,7 @@ import FXPorts
 struct AccountsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "accounts", abstract: "Settlement accounts, as the bank tells of them.",
+    discussion: "  fxbatch accounts sync --config bank.env\n  fxbatch accounts list",
     subcommands: [Sync.self, List.self])
 
   struct Sync: AsyncParsableCommand {
@@ -18,7 +19,7 @@ struct AccountsCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-      let counts = try await Desk.open(common, .writes, withBank: true) { desk in
+      let counts = try await Desk.open(common, .changes, withBank: true) { desk in
         try await desk.withBank { bank in
           var counts = UpsertCounts()
           var page = 0

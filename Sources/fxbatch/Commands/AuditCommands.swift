@@ -29,7 +29,7 @@ struct VerifyCommand: AsyncParsableCommand {
       ]
       Terminal.say(answer.text)
     } else {
-      for finding in report.findings { Terminal.say(Table.plain(finding)) }
+      for finding in report.findings { Terminal.say(finding.plain) }
       Terminal.say(
         "\(report.batches) batches, \(report.trades) trades and \(report.events) events: "
           + (report.findings.isEmpty ? "all is well" : "\(report.findings.count) findings"))
@@ -59,7 +59,7 @@ struct ReconcileCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let report = try await Desk.open(common, .writes, withBank: true) { desk in
+    let report = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         var key: BatchKey?
         if let batch { key = try await desk.batch(named: batch).key }
@@ -76,7 +76,7 @@ struct ReconcileCommand: AsyncParsableCommand {
       ]
       Terminal.say(answer.text)
     } else {
-      for sentence in sentences { Terminal.say(Table.plain(sentence)) }
+      for sentence in sentences { Terminal.say(sentence.plain) }
       Terminal.say(
         "\(report.attempts) attempts of \(report.trades) trades, \(report.statements) statements: "
           + (report.total == 0 ? "bank and books agree" : "\(report.total) differences"))

@@ -11,12 +11,13 @@ struct OrderOptions: ParsableArguments {
   @OptionGroup var common: CommonOptions
 
   func give(_ command: BatchCommand) async throws {
-    try await Desk.open(common, .writes) { desk in
+    try await Desk.open(common, .changes) { desk in
       let batch = try await desk.command(command, on: try await desk.batch(named: batch))
       if json {
         Terminal.say(try await BatchView(of: batch, in: desk.store).json.text)
       } else {
-        Terminal.say("\(batch.name) (\(batch.id)): \(batch.status.rawValue), \(batch.counts.words)")
+        Terminal.say(
+          "\(batch.name.plain) (\(batch.id)): \(batch.status.rawValue), \(batch.counts.words)")
       }
     }
   }
@@ -55,10 +56,11 @@ struct PriorityCommand: AsyncParsableCommand {
     commandName: "priority", abstract: "Moves a batch in the queue.",
     discussion: "  fxbatch priority morning 9")
   @OptionGroup var order: OrderOptions
-  @Argument(help: "1 to 10, highest first.") var priority: Int
+  @Argument(help: "1 to 10, highest first; beyond, the nearest.") var priority: Int
   @Option(help: "Lowest first among equal priorities.") var position: Int64?
 
   func run() async throws {
+    Terminal.noteNearest(ofPriority: priority)
     try await order.give(.setPriority(priority, queuePosition: position))
   }
 }
@@ -98,3 +100,11 @@ struct RetryCommand: AsyncParsableCommand {
 }
 
 extension FailureCode: ExpressibleByArgument {}
+
+extension Terminal {
+  /// A priority beyond the bounds is taken for the nearest one, which is said.
+  static func noteNearest(ofPriority priority: Int) {
+    let nearest = min(10, max(1, priority))
+    if nearest != priority { note("priority \(priority) is taken for \(nearest)") }
+  }
+}

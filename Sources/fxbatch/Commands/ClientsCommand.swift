@@ -9,6 +9,7 @@ import FXPorts
 struct ClientsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clients", abstract: "Imports and lists the desk's clients.",
+    discussion: "  fxbatch clients import clients.csv\n  fxbatch clients list",
     subcommands: [Import.self, List.self])
 
   struct Import: AsyncParsableCommand {

@@ -6,6 +6,7 @@ import FXPorts
 struct RateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rate", abstract: "The desk's own OTC rates.",
+    discussion: "  fxbatch rate set USD/ZAR 17.7930\n  fxbatch rate show USD/ZAR",
     subcommands: [Set.self, Show.self])
 
   /// A greater jump is confirmed.
@@ -66,9 +67,10 @@ struct RateCommand: AsyncParsableCommand {
 extension OTCRate {
   fileprivate func line(asJSON: Bool) -> String {
     let json: JSON = [
-      "pair": JSON(pair), "rate": JSON(rate), "set_at": JSON(setAt), "set_by": .string(setBy),
+      "pair": JSON(pair), "rate": JSON(rate), "set_at": JSON(setAt),
+      "set_by": .string(Actor.name(in: setBy)),
     ]
-    return asJSON ? json.text : "\(pair) \(rate), set \(setAt) by \(setBy)"
+    return asJSON ? json.text : "\(pair) \(rate), set \(setAt) by \(Actor.name(in: setBy).plain)"
   }
 }
 
@@ -86,7 +88,9 @@ struct KillSwitchCommand: AsyncParsableCommand {
     subcommands: [Engage.self, Release.self, Show.self], defaultSubcommand: Show.self)
 
   struct Engage: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lets no booking leave any node.")
+    static let configuration = CommandConfiguration(
+      abstract: "Lets no booking leave any node.",
+      discussion: "  fxbatch kill-switch engage --reason \"odd quotes from the bank\"")
     @Option(help: "Why; shown to everybody.") var reason: String
     @Flag(help: "Answer as JSON.") var json = false
     @OptionGroup var common: CommonOptions
@@ -101,7 +105,9 @@ struct KillSwitchCommand: AsyncParsableCommand {
   }
 
   struct Release: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lets bookings go on.")
+    static let configuration = CommandConfiguration(
+      abstract: "Lets bookings go on.",
+      discussion: "  fxbatch kill-switch release --reason \"the bank has mended it\"")
     @Option(help: "Why it is safe again.") var reason = ""
     @Flag(help: "Answer as JSON.") var json = false
     @OptionGroup var common: CommonOptions
@@ -116,7 +122,8 @@ struct KillSwitchCommand: AsyncParsableCommand {
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows whether it is engaged.")
+    static let configuration = CommandConfiguration(
+      abstract: "Shows whether it is engaged.", discussion: "  fxbatch kill-switch show --json")
     @Flag(help: "Answer as JSON.") var json = false
     @OptionGroup var common: CommonOptions
 
@@ -139,7 +146,7 @@ extension Installation {
     }
     guard let killSwitch else { return "the kill switch is released" }
     return "the kill switch is ENGAGED since \(killSwitch.engagedAt) by \(killSwitch.engagedBy): "
-      + killSwitch.reason
+      + killSwitch.reason.plain
   }
 }
 

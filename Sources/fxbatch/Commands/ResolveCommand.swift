@@ -18,6 +18,8 @@ struct ResolveCommand: AsyncParsableCommand {
         fxbatch resolve 0191… --not-booked --note "the bank's desk confirms, ticket 778"
       """)
 
+  private static let referenceCharacters = 1...140
+
   @Argument(help: "A trade's identifier.") var trade: String
   @Option(help: ArgumentHelp("It was booked, under the bank's reference.", valueName: "reference"))
   var booked: String?
@@ -31,6 +33,11 @@ struct ResolveCommand: AsyncParsableCommand {
     guard booked == nil || !notBooked else {
       throw ValidationError("Give either --booked or --not-booked.")
     }
+    if let booked,
+      !Self.referenceCharacters.contains(booked.unicodeScalars.count) || booked != booked.plain
+    {
+      throw ValidationError("--booked is the bank's reference: 1 to 140 visible characters.")
+    }
     if booked != nil || notBooked, note?.isEmpty ?? true {
       throw ValidationError("Give a --note: how you know is kept with the trade.")
     }
@@ -38,12 +45,13 @@ struct ResolveCommand: AsyncParsableCommand {
 
   func run() async throws {
     let decides = booked != nil || notBooked
-    try await Desk.open(common, decides ? .writes : .reads) { desk in
+    try await Desk.open(common, decides ? .changes : .reads) { desk in
       let trade = try await desk.trade(named: trade)
-      try await show(trade, at: desk)
-      guard decides else { return }
       let resolution: Resolution = booked.map { .booked(dealReference: $0) } ?? .notBooked
-      try confirm(trade)
+      if decides { try refuseUnasked(trade) }
+      if !decides || !yes { try await show(trade, at: desk) }
+      guard decides else { return }
+      try confirm()
       let step = TradeStep(
         batch: trade.batch, trade: trade.key, authority: .open, actor: desk.person,
         command: .resolve(
@@ -60,13 +68,22 @@ struct ResolveCommand: AsyncParsableCommand {
     }
   }
 
-  private func confirm(_ trade: Trade) throws {
-    guard !yes else { return }
-    guard Terminal.isInteractive else {
+  /// Refuses what no answer to the question could make good.
+  private func refuseUnasked(_ trade: Trade) throws {
+    switch trade.status {
+    case .inDoubt, .booked: break
+    case .pending, .quoting, .booking, .completed, .failed, .cancelled:
+      throw Complaint(StepRefusal.illegal(status: trade.status).advice, .badInput)
+    }
+    guard yes || Terminal.isInteractive else {
       throw Complaint("give --yes to resolve a trade without being asked.", .usage)
     }
+  }
+
+  private func confirm() throws {
+    guard !yes else { return }
     let word = booked.map { "booked as \($0)" } ?? "NOT booked"
-    guard Terminal.confirms("Record that this trade was \(word)?") else {
+    guard Terminal.confirms("Record that this trade was \(word.plain)?") else {
       throw Complaint("nothing was changed.", .usage)
     }
   }
@@ -122,7 +139,8 @@ extension StepRefusal {
       "the bank may still book it. Ask the bank after \(until) and resolve it then."
     case .noteRequired: "give a --note: how you know is kept with the trade."
     case .leaseLost, .staleAttempt, .batchNotRunning, .cancelRequested, .killSwitchEngaged,
-      .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay:
+      .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay,
+      .repeated:
       "the store refused it: \(self)."
     }
   }

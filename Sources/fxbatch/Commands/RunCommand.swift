@@ -5,6 +5,7 @@ import FXEngine
 import FXFiles
 import FXJSON
 import FXPorts
+import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,9 +26,10 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("A CSV file of trades.", valueName: "file")) var file: String?
   @Option(help: "otc, bank or fixed.") var pricing: PricingMode?
   @Option(help: "The batch's name; the file's otherwise.") var name: String?
-  @Option(help: "1 to 10, highest first.") var priority = 5
+  @Option(help: "1 to 10, highest first; beyond, the nearest.") var priority = 5
   @Option(help: "Trades at once, 1 to 100.") var maxConcurrentTrades = 5
-  @Option(help: "Least margin in pips to book at.") var minMargin = "0"
+  @Option(parsing: .unconditional, help: "Least margin in pips to book at, such as 20 or -2.5.")
+  var minMargin = Pips.zero
   @Flag(help: "Take rows that repeat others, or trades of the last day.")
   var allowDuplicates = false
   @Option(help: ArgumentHelp("Go on with this batch.", valueName: "batch")) var resume: String?
@@ -41,8 +43,8 @@ struct RunCommand: AsyncParsableCommand {
     if file != nil, pricing == nil {
       throw ValidationError("Give --pricing otc, bank or fixed: it decides the clients' rates.")
     }
-    guard (1...10).contains(priority) else {
-      throw ValidationError("--priority is from 1 to 10.")
+    if resume != nil, pricing != nil || name != nil || allowDuplicates {
+      throw ValidationError("--resume goes on with a batch as it is: give no options of a new one.")
     }
     guard IntakeBounds.concurrentTrades.contains(maxConcurrentTrades) else {
       throw ValidationError("--max-concurrent-trades is from 1 to 100.")
@@ -50,45 +52,70 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let rows = try file.map { path in
-      try FileReading.rows(of: path, with: TradeFileParser.self, asJSON: json)
-    }
-    let code = try await Desk.open(common, .writes, withBank: true) { desk in
+    let rows = try await rows()
+    let code = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         let known = try await resume.asyncMap { try await desk.batch(named: $0) }
         // Asked before anything is stored: a batch without a bank would only wait.
         try await desk.knock(at: bank)
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let batch: Batch
         if let known {
           batch = try await start(known, at: desk)
         } else {
-          batch = try await submit(rows ?? [], to: desk)
+          Terminal.noteNearest(ofPriority: priority)
+          batch = try await submit(rows, to: desk)
           Terminal.note("batch \(batch.id): \(batch.counts.total) trades taken in")
         }
-        return try await BatchDriver(desk: desk, batch: batch, asJSON: json).drive(bank)
+        return try await BatchDriver(desk: desk, batch: batch, asJSON: json, signals: signals)
+          .drive(bank)
       }
     }
     throw code
   }
 
-  private func submit(_ rows: [TradeRow], to desk: Desk) async throws -> Batch {
-    var policy = BatchPolicy()
-    do {
-      policy.minimumMargin = try Pips(minMargin)
-    } catch {
-      throw ValidationError("--min-margin is a number of pips such as 20 or -2.5.")
+  /// The file's rows, or one refusal that names everything: what the desk's rules find wrong with its
+  /// good rows too.
+  private func rows() async throws -> [TradeRow] {
+    guard let file else { return [] }
+    var parser = TradeFileParser()
+    switch try FileReading.read(file, into: &parser) {
+    case .accepted(let rows, _): return rows
+    case .refused(var problems, _):
+      let rows = parser.goodRows
+      do {
+        if !rows.isEmpty {
+          problems.merge(
+            try await Desk.open(common, .reads) {
+              try await $0.intake.problems(with: rows, options)
+            })
+        }
+      } catch is StoreError {
+        // Once the file is mended, the next try tells what is wrong with the store.
+      }
+      throw FileReading.refusal(of: file, problems, asJSON: json)
     }
-    let path = file ?? ""
-    let options = BatchOptions(
-      name: name ?? String(path.split(separator: "/").last ?? "batch"),
-      pricing: pricing ?? .bank, priority: priority, maxConcurrentTrades: maxConcurrentTrades,
-      policy: policy, starts: true, allowsDuplicates: allowDuplicates)
+  }
+
+  private var options: BatchOptions {
+    var policy = BatchPolicy()
+    policy.minimumMargin = minMargin
+    let fileName = file?.split(separator: "/").last.map { String($0) }
+    return BatchOptions(
+      name: name ?? fileName ?? "batch", pricing: pricing ?? .bank, priority: priority,
+      maxConcurrentTrades: maxConcurrentTrades, policy: policy, starts: true,
+      allowsDuplicates: allowDuplicates)
+  }
+
+  private func submit(_ rows: [TradeRow], to desk: Desk) async throws -> Batch {
     switch try await desk.intake.submit(rows, options, by: desk.person) {
     case .success(let batch): return batch
     case .failure(.problems(let problems)):
-      throw FileReading.refusal(of: path, problems, asJSON: json)
+      throw FileReading.refusal(of: file ?? "", problems, asJSON: json)
     case .failure(.options(let mistakes)):
       throw Complaint(mistakes.joined(separator: " "), .usage)
+    case .failure(.repeated):
+      throw Complaint("this request was carried out before.", .badInput)
     case .failure(.approvalRequired):
       throw Complaint(
         "this batch needs somebody's approval before it may start.", .waitsForPerson)
@@ -105,6 +132,16 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension PricingMode: ExpressibleByArgument {}
+
+extension Pips: ExpressibleByArgument {
+  public init?(argument: String) {
+    do {
+      try self.init(argument)
+    } catch {
+      return nil
+    }
+  }
+}
 
 extension Optional {
   fileprivate func asyncMap<Answer>(

@@ -16,7 +16,12 @@ struct SandboxCommand: AsyncParsableCommand {
         fxbatch sandbox --port 8484 --ready-file bank.env
         fxbatch sandbox --faults lost_after=30,quote.slow=20,*.rate_limited=5 --seed 7
 
-      The ready file is written once the bank answers, and can be given to --config.
+      The ready file is written once the bank answers, and can be given to --config. While it runs, \
+      GET /sandbox/ledger shows every deal that it booked, PUT /sandbox/faults changes the plan, and \
+      POST /sandbox/next orders a fault for the next call, or for one customer's:
+
+        curl -d '{"call":"book","fault":"lost_after","cif":"CIF1000"}' \
+      http://127.0.0.1:8484/sandbox/next
       """)
 
   @Option(help: "A loopback address.") var host = "127.0.0.1"
@@ -43,6 +48,8 @@ struct SandboxCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Written with the settings once the bank answers.", valueName: "file"))
   var readyFile: String?
 
+  func validate() throws { _ = try settings() }
+
   func run() async throws {
     var logger = Logger(label: "sandbox") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
@@ -61,11 +68,15 @@ struct SandboxCommand: AsyncParsableCommand {
           do {
             try text.write(toFile: readyFile, atomically: true, encoding: .utf8)
           } catch {
-            Terminal.complain("\(readyFile) cannot be written: \(error.localizedDescription)")
+            // Whoever waits for the file would wait for ever.
+            Terminal.complain(
+              "the ready file \(readyFile) cannot be written. Give one in a folder that is there and "
+                + "that this user may write in.")
+            Fxbatch.exit(withError: ExitCode.badInput)
           }
         })
     } catch {
-      throw Complaint("\(error)", .badInput)
+      throw Self.complaint(about: error)
     }
     let group = ServiceGroup(
       services: [bank], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
@@ -73,7 +84,8 @@ struct SandboxCommand: AsyncParsableCommand {
       try await group.run()
     } catch {
       throw Complaint(
-        "the sandbox cannot listen on \(host):\(port) (\(error)). Choose another --port.",
+        "the sandbox cannot listen on \(host):\(port): another program does, or it is no address of "
+          + "this machine. Choose another --port or --host.",
         .unavailable)
     }
   }
@@ -86,7 +98,7 @@ struct SandboxCommand: AsyncParsableCommand {
     settings.seed = seed
     if let pricingDay {
       guard let day = CivilDate(pricingDay) else {
-        throw ValidationError("--pricing-day is a day such as 2025-07-07.")
+        throw ValidationError("--pricing-day is a day such as 2025-07-07, not \(pricingDay).")
       }
       settings.pricingDay = day
     }
@@ -105,6 +117,23 @@ struct SandboxCommand: AsyncParsableCommand {
       throw ValidationError(error.description)
     }
     return settings
+  }
+
+  private static func complaint(about error: SandboxError) -> Complaint {
+    switch error {
+    case .outOfRange(let name, let range):
+      Complaint(
+        "--\(name.replacing(" ", with: "-")) is from \(range.lowerBound) to \(range.upperBound).",
+        .usage)
+    case .noRates(let day):
+      Complaint(
+        "no reference rates are known \(day.map { "on or before \($0)" } ?? "at all"). Give a later "
+          + "--pricing-day.", .usage)
+    case .ledger:
+      Complaint(
+        "the bank's ledger cannot be opened. Give --database a new file, or one that a sandbox made.",
+        .store)
+    }
   }
 
   /// The settings that lead to this bank, as lines of `NAME=value`.

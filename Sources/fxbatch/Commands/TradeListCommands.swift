@@ -76,7 +76,7 @@ struct EventsCommand: AsyncParsableCommand {
     if let code = entry.code { words.append(code.rawValue) }
     words.append("by \(entry.actor)")
     if let note = entry.note { words.append("— \(note)") }
-    return Table.plain(words.joined(separator: "  "))
+    return words.joined(separator: "  ").plain
   }
 }
 

@@ -11,7 +11,7 @@ extension BatchView {
     table.add("status", batch.status.rawValue, colour: batch.status.colour, at: 1)
     table.add("pricing", batch.pricing.rawValue)
     table.add("priority", "\(batch.priority), \(batch.maxConcurrentTrades) trades at once")
-    table.add("created", "\(batch.createdAt) by \(batch.createdBy)")
+    table.add("created", "\(batch.createdAt) by \(Actor.name(in: batch.createdBy))")
     if let started = batch.startedAt { table.add("started", started.description) }
     if let completed = batch.completedAt { table.add("completed", completed.description) }
     if let lease = batch.lease {

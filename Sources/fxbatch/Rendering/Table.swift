@@ -20,13 +20,13 @@ struct Table {
   mutating func add(_ cells: String..., colour: Terminal.Colour? = nil, at column: Int = 0) {
     precondition(cells.count == columns.count, "a row has a cell for every column")
     rows.append(
-      cells.enumerated().map { (Self.plain($0.element), $0.offset == column ? colour : nil) })
+      cells.enumerated().map { ($0.element.plain, $0.offset == column ? colour : nil) })
   }
 
   var isEmpty: Bool { rows.isEmpty }
 
   var text: String {
-    let header = columns.map { (text: $0.title, colour: Terminal.Colour?.some(.dim)) }
+    let header = columns.map { (text: $0.title.plain, colour: Terminal.Colour?.some(.dim)) }
     let widths = columns.indices.map { column in
       ([header] + rows).map { $0[column].text.count }.max() ?? 0
     }
@@ -40,13 +40,6 @@ struct Table {
       }
       return line.joined(separator: "  ")
     }.joined(separator: "\n")
-  }
-
-  /// Names and notes come from files: nothing in them may steer a terminal.
-  static func plain(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
   }
 }
 

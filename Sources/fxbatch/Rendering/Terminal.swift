@@ -3,38 +3,55 @@ import Synchronization
 
 /// Where words for people go: results to standard output, everything else to standard error.
 enum Terminal {
-  /// A line that is redrawn stands on standard error, and must be wiped before the next word.
-  private static let isLineDrawn = Mutex(false)
+  /// Lines that are redrawn stand on standard error, and must be wiped before the next word.
+  private static let drawnLines = Mutex(0)
 
   static let isInteractive = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1
-  private static let usesColour =
-    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+  private static let wantsColour = ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+  private static let usesColour = wantsColour && isatty(STDOUT_FILENO) == 1
+  private static let errorUsesColour = wantsColour && errorIsTerminal
 
   static func say(_ line: String) {
     wipe()
     write(line + "\n", to: STDOUT_FILENO)
   }
 
-  static func note(_ line: String) {
+  /// Lines on standard error. They name things of files, banks and other people, so nothing in them
+  /// but their line ends reaches a terminal.
+  static func note(_ lines: String) {
+    let plain = lines.split(separator: "\n", omittingEmptySubsequences: false).map {
+      String($0).plain
+    }
+    noteStyled(plain.joined(separator: "\n"))
+  }
+
+  /// The same for lines with colours in them, whose foreign parts are plain already.
+  static func noteStyled(_ lines: String) {
     wipe()
-    write(line + "\n", to: STDERR_FILENO)
+    write(lines + "\n", to: STDERR_FILENO)
   }
 
   static func complain(_ message: String) { note("fxbatch: \(message)") }
 
-  /// Replaces the line that was drawn last.
-  static func draw(_ line: String) {
-    isLineDrawn.withLock { $0 = true }
-    write("\r\u{1b}[2K" + line, to: STDERR_FILENO)
+  /// Replaces the lines that were drawn last. None may be wider than the terminal.
+  static func draw(_ lines: [String]) {
+    drawnLines.withLock { drawn in
+      write(erasure(of: drawn) + lines.joined(separator: "\n"), to: STDERR_FILENO)
+      drawn = lines.count
+    }
   }
 
   static func wipe() {
-    let isDrawn = isLineDrawn.withLock { drawn in
-      defer { drawn = false }
-      return drawn
+    drawnLines.withLock { drawn in
+      if drawn > 0 { write(erasure(of: drawn), to: STDERR_FILENO) }
+      drawn = 0
     }
-    if isDrawn { write("\r\u{1b}[2K", to: STDERR_FILENO) }
+  }
+
+  /// What takes the cursor to the start of so many lines, and them away.
+  private static func erasure(of lines: Int) -> String {
+    (lines > 1 ? "\u{1b}[\(lines - 1)A" : "") + "\r\u{1b}[J"
   }
 
   /// A yes, or anything else.
@@ -49,10 +66,11 @@ enum Terminal {
     case yellow = "33"
     case red = "31"
     case dim = "2"
+    case bold = "1"
   }
 
-  static func coloured(_ text: String, _ colour: Colour?) -> String {
-    guard let colour, usesColour else { return text }
+  static func coloured(_ text: String, _ colour: Colour?, onError: Bool = false) -> String {
+    guard let colour, !text.isEmpty, onError ? errorUsesColour : usesColour else { return text }
     return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
   }
 

@@ -18,6 +18,8 @@ struct BatchDriver: Sendable {
   let desk: Desk
   let batch: Batch
   let asJSON: Bool
+  /// Trapped before the batch was stored: from then on an interrupt leaves word of how to go on.
+  let signals: UnixSignalsSequence
 
   private enum Event: Sendable {
     case ended(Batch)
@@ -39,12 +41,11 @@ struct BatchDriver: Sendable {
   func drive(_ bank: any BankGateway) async throws -> ExitCode {
     let engine = try desk.engine(bank: bank, only: [batch.key])
     let flags = Flags()
-    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let (firstInterrupt, interrupts) = AsyncStream.makeStream(of: Void.self)
     return try await withThrowingTaskGroup(of: Event.self) { group in
       group.addTask { try await runEngine(engine, flags) }
       group.addTask { try await watch() }
-      group.addTask { await listen(to: signals, interrupts) }
+      group.addTask { await listen(interrupts) }
       group.addTask {
         for await _ in firstInterrupt { return .interrupted }
         return .silence
@@ -141,7 +142,7 @@ struct BatchDriver: Sendable {
   /// Announces the first interrupt. The second ends the process: what is durable stays, and the
   /// calls that are out become doubts, which the next run asks the bank about.
   private func listen(
-    to signals: UnixSignalsSequence, _ interrupts: AsyncStream<Void>.Continuation
+    _ interrupts: AsyncStream<Void>.Continuation
   ) async -> Event {
     var first: ContinuousClock.Instant?
     for await _ in signals {

@@ -17,7 +17,7 @@ struct Progress {
     if looks.count > Self.windowLooks { looks.removeFirst() }
     let text = line(batch)
     if Terminal.errorIsTerminal {
-      Terminal.draw(text)
+      Terminal.draw([text])
     } else if batch.status.isFinal
       || lastLine.map({ now - $0.at >= Self.plainLineMilliseconds && $0.text != text }) ?? true
     {

@@ -41,8 +41,10 @@ struct Standstill: Sendable {
       return "the kill switch is engaged and \(count) trades are pending: fxbatch kill-switch "
         + "release, then fxbatch run --resume \(batch.id)"
     }
-    // Doubts of every batch hold back their clients, and the canary holds back everything.
-    let doubts = try await desk.store.trades(TradeQuery(statuses: [.inDoubt], limit: Pages.rows))
+    // Doubts of every batch hold back their clients, and the canary holds back everything. What a
+    // process that was killed has left in `booking` is a doubt too, once somebody takes it up.
+    let doubts = try await desk.store.trades(
+      TradeQuery(statuses: [.inDoubt, .booking], limit: Pages.rows))
     var lasting: [Trade] = []
     for trade in doubts where try await isLeftToPeople(trade) { lasting.append(trade) }
     if let canary = lasting.first(where: { $0.key == installation.canary }) {

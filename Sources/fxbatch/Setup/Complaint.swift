@@ -10,6 +10,8 @@ extension ExitCode {
   static let usage = ExitCode(64)
   static let badInput = ExitCode(65)
   static let unavailable = ExitCode(69)
+  /// An error that nobody foresaw.
+  static let programFault = ExitCode(70)
   static let store = ExitCode(74)
   static let interrupted = ExitCode(130)
 }
@@ -25,6 +27,12 @@ struct Complaint: Error {
   }
 }
 
+extension Complaint {
+  static let noBank = Complaint(
+    "no bank is configured. Set FXBATCH_BANK_TOKEN_URL and what `fxbatch settings` lists with it; "
+      + "`fxbatch sandbox` prints them for a bank to try things out with.", .unavailable)
+}
+
 extension StoreError {
   /// What happened and what to do about it.
   var advice: String {
@@ -36,10 +44,10 @@ extension StoreError {
       "the store is locked by another process for longer than we wait. Try again."
     case .full: "the disk is full; nothing was written. Make room and try again."
     case .corrupt(let why):
-      "the store is damaged: \(why). Stop every fxbatch on it and restore a backup."
+      "the store is damaged (\(why)). Stop every fxbatch on it, keep a copy, and restore a backup."
     case .outcomeUnknown(let why):
-      "the store could not say whether the last change was written: \(why). Look at it with "
-        + "`fxbatch list` before trying again."
+      "the store could not say whether the last change was written (\(why)). See that its disk is "
+        + "sound and has room, and look with `fxbatch list` before trying again."
     case .inconsistent(let why):
       "the store refused a change that this program took for allowed: \(why). Nothing was written; "
         + "please report it."

@@ -13,7 +13,7 @@ struct CommonOptions: ParsableArguments {
   var config: String?
 
   func settings(withBank: Bool = false) async throws -> Settings {
-    var reader = try await SettingsReader(file: config)
+    var reader = try SettingsReader(file: config)
     return try reader.read(withBank: withBank)
   }
 }
@@ -21,6 +21,8 @@ struct CommonOptions: ParsableArguments {
 /// How a command uses the store.
 enum StoreUse {
   case reads
+  /// Changes a store that is there: what is meant to work on it is in none that is made anew.
+  case changes
   /// Makes the store, and its folder, where there is none.
   case writes
 }
@@ -37,7 +39,17 @@ struct Desk: Sendable {
     _ body: (Desk) async throws -> Answer
   ) async throws -> Answer {
     let settings = try await options.settings(withBank: withBank)
+    // Before a store is made or changed for nothing.
+    if withBank, settings.bank == nil { throw Complaint.noBank }
+    return try await open(settings, use, body)
+  }
+
+  /// As above, with settings that are at hand.
+  static func open<Answer>(
+    _ settings: Settings, _ use: StoreUse, _ body: (Desk) async throws -> Answer
+  ) async throws -> Answer {
     let path = settings.storePath
+    if use != .writes { try refuseAbsent(path) }
     if use == .writes { try makeFolder(of: path) }
     let logger = Self.logger(settings)
     let store = try await SQLiteStore.open(
@@ -60,11 +72,7 @@ struct Desk: Sendable {
   func withBank<Answer>(
     _ body: (CapitecGateway) async throws -> Answer
   ) async throws -> Answer {
-    guard let bank = settings.bank else {
-      throw Complaint(
-        "no bank is configured. Set FXBATCH_BANK_TOKEN_URL and what `fxbatch settings` lists with "
-          + "it; `fxbatch sandbox` prints them for a bank to try things out with.", .unavailable)
-    }
+    guard let bank = settings.bank else { throw Complaint.noBank }
     let gateway: CapitecGateway
     do {
       gateway = try CapitecGateway(settings: bank, clock: { .now }, logger: logger)
@@ -103,9 +111,19 @@ struct Desk: Sendable {
   var person: Actor { .person(ProcessInfo.processInfo.userName) }
 
   static func logger(_ settings: Settings) -> Logger {
+    guard let level = settings.logLevel else {
+      return Logger(label: "fxbatch") { _ in SwiftLogNoOpLogHandler() }
+    }
     var logger = Logger(label: "fxbatch") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .error
+    logger.logLevel = level
     return logger
+  }
+
+  private static func refuseAbsent(_ path: String) throws {
+    guard !FileManager.default.fileExists(atPath: path) else { return }
+    throw StoreError.unavailable(
+      "the store \(path) is not there. `fxbatch clients import` makes it; or name another one in "
+        + "FXBATCH_STORE.")
   }
 
   private static func makeFolder(of path: String) throws {

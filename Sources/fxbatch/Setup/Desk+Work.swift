@@ -29,14 +29,15 @@ extension Desk {
     if found.count == 1 { return found[0] }
     throw Complaint(
       found.isEmpty
-        ? "there is no batch named \(text). `fxbatch list` shows them."
-        : "\(found.count) batches are named \(text). Give the identifier that `fxbatch list` shows.",
+        ? "there is no batch named \"\(text)\". `fxbatch list` shows them."
+        : "\(found.count) batches are named \"\(text)\". Give the identifier that `fxbatch list` shows.",
       .badInput)
   }
 
   func trade(named text: String) async throws -> Trade {
     guard let id = Identifier(text), let trade = try await store.trade(id) else {
-      throw Complaint("there is no trade \(text). `fxbatch trades BATCH` shows them.", .badInput)
+      throw Complaint(
+        "there is no trade \"\(text)\". `fxbatch trades BATCH` shows them.", .badInput)
     }
     return trade
   }
@@ -99,15 +100,33 @@ extension BatchRefusal {
   func advice(on batch: Batch) -> String {
     switch self {
     case .unknownBatch: "the batch \(batch.id) is gone."
-    case .wrongState(let status): "the batch is \(status.rawValue), which allows no such order."
+    case .wrongState(let status):
+      "the batch \(batch.id) is \(status.rawValue), which allows no such order. "
+        + status.possibleOrders
     case .approvalRequired: "the batch needs somebody's approval before it may start."
     case .approvesOwn: "a batch is approved by somebody else than who submitted it."
-    case .cancelUnderWay: "the batch is being cancelled already."
-    case .nothingToRetry: "there is no trade that could be tried again."
+    case .cancelUnderWay:
+      "the batch is being cancelled already. `fxbatch run --resume \(batch.id)` brings it to its end."
+    case .nothingToRetry:
+      "no trade of that kind could be tried again. `fxbatch errors \(batch.id)` shows what failed."
     case .singlyOnly(let count):
       "\(count) of these trades are tried again singly only, each with a --note."
     case .staleVersion(let present): "the batch has changed meanwhile (version \(present))."
     case .alreadyAccepted(let person): "\(person) has accepted the outcome already."
+    case .repeated: "this request was carried out before."
+    }
+  }
+}
+
+extension BatchStatus {
+  /// What may be done to a batch that stands here, in a sentence.
+  fileprivate var possibleOrders: String {
+    switch self {
+    case .staged: "It can be started by `fxbatch run --resume`, or cancelled."
+    case .pending, .running: "It can be paused or cancelled."
+    case .paused: "It can be resumed or cancelled."
+    case .success: "Everything in it is completed."
+    case .partialSuccess, .failed, .cancelled: "What failed or was cancelled can be tried again."
     }
   }
 }

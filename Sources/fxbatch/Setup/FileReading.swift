@@ -24,29 +24,34 @@ enum FileReading {
     of path: String, with kind: Parser.Type, asJSON: Bool
   ) throws -> [Parser.Row] {
     var parser = kind.init()
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw Complaint("\(path) cannot be read. Give the path of a CSV file.", .badInput)
-    }
-    do {
-      while !parser.isStopped, let piece = try file.read(upToCount: pieceBytes), !piece.isEmpty {
-        parser.consume(Array(piece))
-      }
-      try file.close()
-    } catch {
-      throw Complaint("\(path) cannot be read: \(error.localizedDescription)", .badInput)
-    }
-    switch parser.finish() {
-    case .accepted(let rows, let warnings):
-      tell(warnings)
-      return rows
-    case .refused(let problems, let warnings):
-      tell(warnings)
-      throw refusal(of: path, problems, asJSON: asJSON)
+    switch try read(path, into: &parser) {
+    case .accepted(let rows, _): return rows
+    case .refused(let problems, _): throw refusal(of: path, problems, asJSON: asJSON)
     }
   }
 
+  /// Feeds a file to its parser; warnings go to standard error.
+  static func read<Parser: PiecewiseParser>(
+    _ path: String, into parser: inout Parser
+  ) throws -> FileResult<Parser.Row> {
+    do throws(UnreadableFile) {
+      let file = try OpenFile(path)
+      defer { file.close() }
+      while !parser.isStopped, case let piece = try file.read(upTo: pieceBytes), !piece.isEmpty {
+        parser.consume(piece)
+      }
+    } catch {
+      throw Complaint("\(error.sentence) Give the path of a CSV file.", .badInput)
+    }
+    let result = parser.finish()
+    switch result {
+    case .accepted(_, let warnings), .refused(_, let warnings): tell(warnings)
+    }
+    return result
+  }
+
   private static func tell(_ warnings: [FileWarning]) {
-    for warning in warnings { Terminal.note("warning: \(warning.column): \(warning.detail)") }
+    for warning in warnings { Terminal.note("warning: \(warning.detail)") }
   }
 
   private static let shownProblems = 50
@@ -66,14 +71,19 @@ enum FileReading {
       for problem in problems.kept.prefix(shownProblems) {
         let row = problem.row.map { "row \($0): " } ?? ""
         let column = problem.column.map { "\($0): " } ?? ""
-        Terminal.note(Table.plain("\(row)\(column)\(problem.detail) [\(problem.code.rawValue)]"))
+        Terminal.note("\(row)\(column)\(problem.detail) [\(problem.code.rawValue)]")
       }
       if problems.total > shownProblems {
         Terminal.note("… and \(problems.total - shownProblems) more; --json lists them")
       }
     }
     let count = problems.total == 1 ? "one problem" : "\(problems.total) problems"
+    let isRepetition = problems.kept.contains {
+      $0.code == .duplicateRecent || $0.column == nil && $0.code == .duplicateInFile
+    }
     return Complaint(
-      "\(path) has \(count), so nothing was stored. Mend the file and try again.", .badInput)
+      "\(path) has \(count), so nothing was stored. Mend what is named here and try again"
+        + (isRepetition ? ", or give --allow-duplicates if the repetitions are meant." : "."),
+      .badInput)
   }
 }

@@ -1,6 +1,7 @@
 import FXBankCapitec
 import FXDomain
 import FXEngine
+import Logging
 
 /// Everything that is configured, with the defaults of whatever is not.
 struct Settings: Sendable {
@@ -21,7 +22,8 @@ struct Settings: Sendable {
   var bankTimeoutMilliseconds: Int64 = 10_000
   var definiteRefusals: Set<String> = ["VALIDATION", "RATE_MISMATCH", "BUSINESS"]
   var closedDays: [Currency: Set<CivilDate>] = [:]
-  var logLevel = "error"
+  /// Nil for no log at all: commands tell their failures themselves.
+  var logLevel: Logger.Level?
 
   /// What the engine is told, for the given node and bank.
   func engineSettings(node: NodeID, bank: BankIdentity, seed: UInt64) -> EngineSettings {
@@ -83,7 +85,7 @@ extension Settings {
     line("FXBATCH_OTC_MAX_AGE_SECONDS", "86400", "an older OTC rate prices nothing"),
     line("FXBATCH_COLLAR_BASIS_POINTS", "500", "price collar around the OTC rate; 0 for none"),
     line("FXBATCH_CLOSED_DAYS", "none", "further holidays, as ZAR:2026-11-04,USD:2027-01-02"),
-    line("FXBATCH_LOG_LEVEL", "error", "trace, debug, info, notice, warning or error"),
+    line("FXBATCH_LOG_LEVEL", "none", "trace, debug, info, notice, warning or error"),
   ]
 
   private static func line(_ name: String, _ fallback: String, _ meaning: String) -> SettingLine {

@@ -10,20 +10,37 @@ struct SettingsReader {
   private let source: ConfigReader
   private var problems: [String] = []
 
-  /// - Parameter file: lines of `NAME=value`; the environment wins over it.
-  init(file: String?) async throws {
-    var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]
+  /// - Parameters:
+  ///   - file: lines of `NAME=value`; the environment wins over it.
+  ///   - readsEnvironment: false where nothing but the file may count.
+  init(file: String?, readsEnvironment: Bool = true) throws {
+    var values: [String: String] = [:]
     if let file {
       do {
-        providers.append(try await EnvironmentVariablesProvider(environmentFilePath: .init(file)))
+        let settings = try SettingsFile(file, known: Self.knownNames)
+        values = settings.values
+        problems = settings.problems
       } catch {
         throw Complaint(
-          "the configuration file \(file) cannot be read (\(error)). Give lines of NAME=value.",
-          .badInput)
+          "\(error.sentence) Give --config a file with lines of NAME=value.", .badInput)
       }
     }
-    source = ConfigReader(providers: providers)
+    if readsEnvironment {
+      // An empty variable counts as one that is not set.
+      let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
+      values.merge(environment) { $1 }
+    }
+    source = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))
   }
+
+  private static let knownNames: Set<String> = Set(
+    Settings.lines.map(\.name) + secretNames.map { "\($0)_FILE" })
+
+  /// Each may stand in a file of its own, named by its `_FILE` sibling.
+  private static let secretNames = [
+    "FXBATCH_BANK_CLIENT_ID", "FXBATCH_BANK_CLIENT_SECRET", "FXBATCH_BANK_USERNAME",
+    "FXBATCH_BANK_PASSWORD", "FXBATCH_BANK_EXTERNAL_TOKEN",
+  ]
 
   /// All settings, or one complaint that names every variable that is wrong.
   mutating func read(withBank: Bool) throws -> Settings {
@@ -33,7 +50,7 @@ struct SettingsReader {
     number("FXBATCH_STATUS_POLL_MS", 50...600_000, &settings.statusPollMilliseconds)
     number("FXBATCH_QUOTE_SAFETY_MS", 0...60_000, &settings.quoteSafetyMilliseconds)
     number("FXBATCH_LEASE_SECONDS", 1...86_400, &settings.leaseSeconds)
-    number("FXBATCH_DOUBT_MARGIN_SECONDS", 0...86_400, &settings.doubtMarginSeconds)
+    number("FXBATCH_DOUBT_MARGIN_SECONDS", 2...86_400, &settings.doubtMarginSeconds)
     number("FXBATCH_ESCALATION_SECONDS", 1...604_800, &settings.escalationSeconds)
     number("FXBATCH_OTC_MAX_AGE_SECONDS", 1...31_536_000, &settings.otcMaxAgeSeconds)
     number("FXBATCH_COLLAR_BASIS_POINTS", 0...10_000, &settings.collarBasisPoints)
@@ -46,18 +63,31 @@ struct SettingsReader {
     }
     settings.closedDays = closedDays()
     if let level = text("FXBATCH_LOG_LEVEL") {
-      if Logger.Level(rawValue: level) == nil {
+      settings.logLevel = Logger.Level(rawValue: level)
+      if settings.logLevel == nil {
         problems.append("FXBATCH_LOG_LEVEL is \(level), which is no level; give info or error")
       }
-      settings.logLevel = level
     }
-    if withBank { settings.bank = bank(settings) }
+    if withBank {
+      settings.bank = bank(settings)
+      checkLease(settings)
+    }
     guard problems.isEmpty else {
       throw Complaint(
         "the settings cannot be used:\n" + problems.map { "  \($0)" }.joined(separator: "\n"),
         .badInput)
     }
     return settings
+  }
+
+  /// The engine refuses the same, but only once a batch is stored.
+  private mutating func checkLease(_ settings: Settings) {
+    let least = 2 * settings.bankTimeoutMilliseconds + 1_000
+    // One of the two may not be what it was meant to be.
+    guard problems.isEmpty, settings.leaseSeconds * 1_000 < least else { return }
+    problems.append(
+      "FXBATCH_LEASE_SECONDS is \(settings.leaseSeconds); give at least \((least + 999) / 1_000), "
+        + "twice FXBATCH_BANK_TIMEOUT_MS and one second more")
   }
 
   /// Nil, without a problem, when nothing at all is said about a bank.
@@ -142,14 +172,14 @@ struct SettingsReader {
       return direct
     }
     do {
-      let value = try String(contentsOfFile: path, encoding: .utf8)
-        .trimmingCharacters(in: .newlines)
-      if value.isEmpty { problems.append("\(name)_FILE names an empty file, \(path)") }
-      return value
+      let value = try OpenFile.text(of: path).trimmingCharacters(in: .newlines)
+      if !value.isEmpty { return value }
+      problems.append("\(name)_FILE names an empty file, \(path)")
     } catch {
-      problems.append("\(name)_FILE names \(path), which cannot be read")
-      return ""
+      problems.append("\(name)_FILE: \(error.sentence)")
     }
+    // It is not missing as well: what is wrong is told once.
+    return "unread"
   }
 
   /// The value of a variable; nil when it is not set or empty.

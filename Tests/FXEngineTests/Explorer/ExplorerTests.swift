@@ -59,6 +59,18 @@ import Testing
       $0.mayPause = true
       $0.crashes = 1
     },
+    Bounds("a cancel and a node that is frozen") {
+      $0.mayCancel = true
+      $0.delays = 1
+    },
+    Bounds("a pause and a node that is frozen") {
+      $0.mayPause = true
+      $0.delays = 1
+    },
+    Bounds("a bank that forgets, and a crash") {
+      $0.bank.forgetting = .oldestFirst
+      $0.crashes = 1
+    },
     Bounds("the kill switch") { $0.mayKill = true },
     Bounds("a store that is rolled back") { $0.rollBacks = 1 },
   ]

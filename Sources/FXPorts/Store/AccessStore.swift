@@ -1,0 +1,118 @@
+import FXDomain
+
+/// Who may come in, what they did, and which requests were carried out already.
+public protocol AccessStore: Sendable {
+  // MARK: Tokens
+
+  /// Stores a new token.
+  func issue(
+    _ token: AccessToken, receipt: Receipt?
+  ) async throws(StoreError) -> Result<AccessToken, AlreadyCarriedOut>
+  func token(digest: [UInt8]) async throws(StoreError) -> AccessToken?
+  func token(_ id: Identifier) async throws(StoreError) -> AccessToken?
+  /// In the order of their identifiers, which is that of their making; revoked ones too.
+  func tokens(after: Identifier?, limit: Int) async throws(StoreError) -> [AccessToken]
+  /// Ends a token and every session made with it, for good; nil where there is no such token.
+  func revoke(_ token: Identifier) async throws(StoreError) -> AccessToken?
+  func noteUse(of token: Identifier) async throws(StoreError)
+
+  // MARK: Sessions
+
+  /// Begins a session, in place of another one where given. Forgets those that have ended.
+  func begin(_ session: Session, replacing: [UInt8]?) async throws(StoreError)
+  /// A session that has not ended, with its token.
+  func session(digest: [UInt8]) async throws(StoreError) -> SignedIn?
+  func endSession(digest: [UInt8]) async throws(StoreError)
+
+  // MARK: The audit
+
+  /// Appends entries, numbering them.
+  func record(_ entries: [AuditEntry]) async throws(StoreError)
+  func audit(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry]
+
+  // MARK: Requests with a key
+
+  /// What is known of the request that came under this owner's key.
+  func exchange(owner: Identifier, key: String) async throws(StoreError) -> Exchange?
+  /// Keeps the answer to a request, so that its repetition gets the same one.
+  func keep(_ answer: KeptAnswer, for receipt: Receipt) async throws(StoreError)
+  /// Forgets requests that are older than a moment; a bounded number of them.
+  func forgetExchanges(before moment: Timestamp) async throws(StoreError)
+}
+
+/// A person's session and the token it stands on.
+public struct SignedIn: Hashable, Sendable {
+  public var session: Session
+  public var token: AccessToken
+
+  public init(session: Session, token: AccessToken) {
+    self.session = session
+    self.token = token
+  }
+}
+
+/// A wish of one request under an `Idempotency-Key`. A store that is given it with a change keeps it
+/// in the same transaction, and refuses the change when it is there already.
+public struct Receipt: Hashable, Sendable {
+  /// The token under which the key counts.
+  public var owner: Identifier
+  public var key: String
+  /// SHA-256 over what was asked for.
+  public var digest: [UInt8]
+
+  public init(owner: Identifier, key: String, digest: [UInt8]) {
+    self.owner = owner
+    self.key = key
+    self.digest = digest
+  }
+}
+
+/// The change was made before, by a request with the same owner and key.
+public struct AlreadyCarriedOut: Error, Hashable, Sendable {
+  public init() {}
+}
+
+/// A request that was carried out, and what was answered to it; no answer yet where the process
+/// ended between the two.
+public struct Exchange: Hashable, Sendable {
+  public var receipt: Receipt
+  public var at: Timestamp
+  /// Of the batch, trade or token that came of it.
+  public var subject: Identifier?
+  public var answer: KeptAnswer?
+
+  public init(receipt: Receipt, at: Timestamp, subject: Identifier?, answer: KeptAnswer?) {
+    self.receipt = receipt
+    self.at = at
+    self.subject = subject
+    self.answer = answer
+  }
+}
+
+public struct KeptAnswer: Hashable, Sendable {
+  public var status: Int
+  public var contentType: String
+  public var location: String?
+  public var body: [UInt8]
+
+  public init(status: Int, contentType: String, location: String? = nil, body: [UInt8]) {
+    self.status = status
+    self.contentType = contentType
+    self.location = location
+    self.body = body
+  }
+}
+
+/// Newest first.
+public struct AuditQuery: Hashable, Sendable {
+  public var person: String?
+  /// Entries with a lower number only.
+  public var before: Int64?
+  public var limit: Int
+
+  public init(person: String? = nil, before: Int64? = nil, limit: Int = 50) {
+    self.person = person
+    self.before = before
+    self.limit = limit
+  }
+}
