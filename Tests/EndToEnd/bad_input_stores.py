@@ -152,7 +152,7 @@ class Stores(SharedCase):
         os.chmod(new.folder, 0o555)
         try:
             for arguments in (("clients", "import", "clients.csv"), ("run", "good.csv", *RUN)):
-                self.told(new.run(*arguments, **options), STORE, "cannot be written")
+                self.told(new.run(*arguments, **options), STORE, "to this user")
             changes = {"FXBATCH_STORE": f"sqlite:{new.folder}/new.db"}
             done = new.run("clients", "import", "clients.csv", env=changes, **options)
             self.told(done, STORE, "cannot be written")

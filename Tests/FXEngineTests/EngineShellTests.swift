@@ -6,8 +6,9 @@ import Logging
 import Testing
 
 @Suite struct `The engine's shell` {
-  @Test(.timeLimit(.minutes(1)))
-  func `ends with the store's error when the store refuses a step`() async throws {
+  /// Many times: whoever is cancelled by the failure must not be heard before it.
+  @Test(.timeLimit(.minutes(1)), arguments: 1...100)
+  func `ends with the store's error when the store refuses a step`(_ time: Int) async throws {
     let store = MemoryStore(installation: Identifier(high: 1, low: 2), clock: { Self.now })
     // A living node with another doubt margin makes the store refuse this one's first sign of life.
     _ = try await store.pulse(

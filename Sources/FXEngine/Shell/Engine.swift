@@ -78,6 +78,8 @@ public struct Engine: Sendable {
           }
         }
       }
+      // Before the group ends: of its children, one that was merely cancelled may be heard first.
+      if let failure = inbox.failure { throw failure }
       group.cancelAll()
     }
     try Task.checkCancellation()
@@ -120,15 +122,15 @@ public struct Engine: Sendable {
     }
   }
 
-  /// An action that fails must wake the loop, which would wait for its answer for good; the loop's
-  /// group then throws the failure.
+  /// An action that fails must wake the loop, which would wait for its answer for good, and then
+  /// throws the failure.
   private func endingTheLoop<Value: Sendable>(
     _ action: () async throws -> Value
   ) async throws -> Value {
     do {
       return try await action()
     } catch {
-      inbox.close()
+      inbox.close(because: error)
       throw error
     }
   }

@@ -5,6 +5,7 @@ import Synchronization
 /// bounds every kind.
 final class Inbox: Sendable {
   private let waiting = Mutex<[EngineInput]>([])
+  private let firstFailure = Mutex<(any Error)?>(nil)
   /// Yields when something has come; of several that nobody has heard yet, one is kept.
   let arrivals: AsyncStream<Void>
   private let bell: AsyncStream<Void>.Continuation
@@ -24,7 +25,13 @@ final class Inbox: Sendable {
   }
 
   /// Ends the arrivals: nobody will take what comes from now on.
-  func close() { bell.finish() }
+  func close(because failure: any Error) {
+    firstFailure.withLock { $0 = $0 ?? failure }
+    bell.finish()
+  }
+
+  /// What closed it. Others fail after it, for the only reason that everything ends.
+  var failure: (any Error)? { firstFailure.withLock { $0 } }
 
   func takeAll() -> [EngineInput] {
     waiting.withLock { waiting in

@@ -65,7 +65,10 @@ struct BatchDriver: Sendable {
           Terminal.complain(
             "stopping; the calls that are out get \(Self.graceSeconds) s. Interrupt again to stop "
               + "at once.")
-        case .graceOver, .engineEnded: isEngineGone = true
+        case .graceOver: isEngineGone = true
+        case .engineEnded:
+          isEngineGone = true
+          code = code ?? .interrupted
         case .silence: break
         }
         guard code != nil else { continue }
