@@ -84,6 +84,9 @@ public struct TradeRun: Hashable, Sendable {
       switch answer {
       case .notFound:
         return askEarlier(from: index + 1, at: now, settings: settings)
+      case .found(let deal, _) where deal.status == .failed:
+        // It did not settle and stands no more: that is what an operator may retry.
+        return askEarlier(from: index + 1, at: now, settings: settings)
       case .found(let deal, _):
         let id = taken.earlierAttempts[index]
         return letGo(
