@@ -66,15 +66,17 @@ public struct Engine: Sendable {
     }
     answers.yield(.begin(installation))
     try await withThrowingDiscardingTaskGroup { group in
-      var armedFor = Int64.max
+      // When the timers that still run will ring, the next one last: one is added only to ring before
+      // all others, so that none is ever there twice.
+      var timers: [Int64] = []
       for await input in inbox {
-        if case .tick = input { armedFor = .max }
-        let actions = core.handle(input, at: clock.now())
-        perform(actions, in: &group, report)
+        let now = clock.now()
+        while let next = timers.last, next <= now.uptime { timers.removeLast() }
+        perform(core.handle(input, at: now), in: &group, report)
         if core.isFinished { break }
         let wake = core.nextWake
-        if wake < armedFor {
-          armedFor = wake
+        if wake < timers.last ?? .max {
+          timers.append(wake)
           group.addTask {
             try await endingTheLoop { try await clock.sleep(wake) }
             answers.yield(.tick)
@@ -220,7 +222,7 @@ public struct Engine: Sendable {
       return .booked(answer, trade, generation: generation)
     case .askStatus(let query, let caller, let generation):
       let answer = await bank.dealStatus(query)
-      if case .inquiry(let trade) = caller, !Task.isCancelled {
+      if case .inquiry(let trade, _) = caller, !Task.isCancelled {
         logger.info("status of a trade in doubt", metadata: ["trade": "\(trade)"])
       }
       return .statusAnswered(answer, caller, generation: generation)
