@@ -6,19 +6,37 @@ extension MemoryBooks {
   public func installation() throws(StoreError) -> Installation { house }
 
   /// See `EngineStore.pulse`. A node that differs from one that is alive is refused.
-  public mutating func pulse(_ node: NodeLife) throws(StoreError) -> Installation {
-    nodes = nodes.filter { $0.value.isAlive(at: now) }
-    let others = nodes.values.filter { other in
+  public mutating func pulse(
+    _ node: NodeLife, confirmsKillSwitch: Bool
+  ) throws(StoreError) -> Installation {
+    let forgotten = now.advanced(byMilliseconds: -86_400_000)
+    signsOfLife = signsOfLife.filter { $0.value.seenAt >= forgotten }
+    let others = signsOfLife.values.filter { other in
       var same = node
       same.node = other.life.node
-      return other.life.node != node.node && other.life != same
+      return other.isAlive(at: now) && other.life.node != node.node && other.life != same
     }
     if let other = others.map(\.life.node).min() {
       throw .engineElsewhere(
         "The node \(other) runs with another bank, lease, time-out or doubt margin.")
     }
-    nodes[node.node] = NodeRecord(life: node, seenAt: now, heard: house.changeCounter)
+    signsOfLife[node.node] = NodeRecord(
+      life: node, seenAt: now,
+      confirmsKillSwitch: confirmsKillSwitch && house.killSwitch != nil)
     return house
+  }
+
+  /// See `EngineStore.nodes`.
+  public func nodes() throws(StoreError) -> [LiveNode] {
+    signsOfLife.values.sorted { $0.life.node < $1.life.node }.map { record in
+      let name = record.life.node
+      let held = batches.compactMap { $0.lease?.owner == name ? $0.lease?.expiresAt : nil }
+      let own = record.seenAt.advanced(byMilliseconds: record.life.leaseMilliseconds)
+      let until = held.reduce(own) { max($0, $1) }
+      return LiveNode(
+        node: name, lastSeenAt: record.seenAt, leaseUntil: until,
+        confirmsKillSwitch: record.confirmsKillSwitch, isAlive: now < until)
+    }
   }
 
   /// See `EngineStore.claim`.
@@ -66,6 +84,17 @@ extension MemoryBooks {
         &batch, generation: hold.generation, actor: .node(node), now: now)
       write(&batch, drafts)
     }
+  }
+
+  /// See `EngineStore.forgetPredecessors`.
+  public mutating func forgetPredecessors() throws(StoreError) {
+    for var batch in batches {
+      guard let lease = batch.lease else { continue }
+      let drafts = Ledger.release(
+        &batch, generation: batch.generation, actor: .node(lease.owner), now: now)
+      write(&batch, drafts)
+    }
+    signsOfLife = [:]
   }
 
   /// See `EngineStore.take`. Without the hold, or where the batch may not book, nothing is taken.
@@ -149,19 +178,6 @@ extension MemoryBooks {
     if house.canary == trade { house.canary = nil }
   }
 
-  /// See `EngineStore.setKillSwitch`.
-  public mutating func setKillSwitch(
-    engaged: Bool, reason: String, actor: Actor
-  ) throws(StoreError) -> Installation {
-    house.killSwitch =
-      engaged
-      ? KillSwitch(engagedAt: now, engagedBy: actor.description, reason: reason) : nil
-    house.changeCounter += 1
-    let note = "kill switch \(engaged ? "engaged" : "released"): \(reason)"
-    let draft = JournalDraft(kind: .installationChanged, actor: actor, note: note)
-    houseChain = log([draft], of: Journal.installation, onto: houseChain)
-    return house
-  }
 }
 
 extension Range<Int> {

@@ -127,6 +127,9 @@ extension MemoryBooks {
 
   private func facts(for command: TradeCommand, of trade: Trade) -> LedgerFacts {
     var facts = LedgerFacts(now: now, killSwitchEngaged: house.killSwitch != nil)
+    if command.readsLaterEvidence {
+      facts.hasLaterEvidence = evidence[trade.key.index].contains { $0.attempt > trade.attempt }
+    }
     if command.readsClientBlock {
       facts.clientBlocked = isBlocked(trade.client, besides: trade.key)
     }

@@ -12,7 +12,7 @@ public struct MemoryBooks: Sendable {
   public var now: Timestamp
 
   var house: Installation
-  var nodes: [NodeID: NodeRecord] = [:]
+  var signsOfLife: [NodeID: NodeRecord] = [:]
 
   var clients: [Client] = []
   /// Each client's accounts, by currency.
@@ -64,8 +64,7 @@ public struct MemoryBooks: Sendable {
 struct NodeRecord: Hashable, Sendable {
   var life: NodeLife
   var seenAt: Timestamp
-  /// The change counter that the node has heard of, and with it the kill switch.
-  var heard: Int64
+  var confirmsKillSwitch: Bool
 
   func isAlive(at now: Timestamp) -> Bool {
     now < seenAt.advanced(byMilliseconds: life.leaseMilliseconds)

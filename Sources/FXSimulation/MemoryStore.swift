@@ -33,8 +33,16 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.installation() }
   }
 
-  public func pulse(_ node: NodeLife) async throws(StoreError) -> Installation {
-    try transact { (books) throws(StoreError) in try books.pulse(node) }
+  public func pulse(
+    _ node: NodeLife, confirmsKillSwitch: Bool
+  ) async throws(StoreError) -> Installation {
+    try transact { (books) throws(StoreError) in
+      try books.pulse(node, confirmsKillSwitch: confirmsKillSwitch)
+    }
+  }
+
+  public func nodes() async throws(StoreError) -> [LiveNode] {
+    try transact { (books) throws(StoreError) in try books.nodes() }
   }
 
   public func claim(_ request: ClaimRequest) async throws(StoreError) -> [Batch] {
@@ -51,6 +59,10 @@ extension MemoryStore {
 
   public func release(_ holds: [Hold], node: NodeID) async throws(StoreError) {
     try transact { (books) throws(StoreError) in try books.release(holds, node: node) }
+  }
+
+  public func forgetPredecessors() async throws(StoreError) {
+    try transact { (books) throws(StoreError) in try books.forgetPredecessors() }
   }
 
   public func take(_ request: TakeRequest) async throws(StoreError) -> TakeAnswer {
@@ -117,8 +129,24 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.clearCanary(trade) }
   }
 
+  public func logMark() async throws(StoreError) -> LogMark {
+    try transact { (books) throws(StoreError) in books.logMark() }
+  }
+
+  public func recordLoss(_ loss: LogLoss) async throws(StoreError) -> Installation {
+    try transact { (books) throws(StoreError) in try books.recordLoss(loss) }
+  }
+
+  public func recordReconciled(
+    note: String, actor: Actor
+  ) async throws(StoreError) -> Installation {
+    try transact { (books) throws(StoreError) in
+      try books.recordReconciled(note: note, actor: actor)
+    }
+  }
+
   public func setKillSwitch(engaged: Bool, reason: String, actor: Actor) async throws(StoreError)
-    -> Installation
+    -> Result<Installation, KillSwitchRefusal>
   {
     try transact { (books) throws(StoreError) in
       try books.setKillSwitch(engaged: engaged, reason: reason, actor: actor)

@@ -54,14 +54,15 @@ extension SimulatedWorld {
     guard let settings = nodes[node].core?.settings else { return nil }
     let actor = Actor.node(settings.node)
     switch action {
-    case .pulse:
+    case .pulse(let confirms):
       return .pulsed(
         try books.pulse(
           NodeLife(
             node: settings.node, bank: settings.bank,
             leaseMilliseconds: settings.leaseMilliseconds,
             bankTimeoutMilliseconds: settings.bankTimeoutMilliseconds,
-            doubtMarginMilliseconds: settings.proof.doubtMarginMilliseconds)))
+            doubtMarginMilliseconds: settings.proof.doubtMarginMilliseconds),
+          confirmsKillSwitch: confirms))
     case .claim(let request):
       let batches = try books.claim(request)
       for batch in batches {

@@ -69,9 +69,20 @@ extension ColumnReader {
     if let engagedAt, let engagedBy, let reason {
       killSwitch = KillSwitch(engagedAt: engagedAt, engagedBy: engagedBy, reason: reason)
     }
-    return Installation(
+    var installation = Installation(
       id: id, idEpoch: idEpoch, killSwitch: killSwitch, bank: try next(), canary: try next(),
       changeCounter: try next())
+    let detectedAt: Timestamp? = try next()
+    let lostFrom: Int64? = try next()
+    let firstEpoch: Int? = try next()
+    let cause: String? = try next()
+    let reconciledAt: Timestamp? = try next()
+    if let detectedAt, let lostFrom, let firstEpoch, let cause {
+      installation.rollback = Rollback(
+        detectedAt: detectedAt, lostFrom: lostFrom, firstEpoch: firstEpoch, reason: cause,
+        reconciledAt: reconciledAt)
+    }
+    return installation
   }
 }
 
@@ -133,10 +144,14 @@ extension Transaction {
     try run(
       """
       UPDATE installation SET id_epoch = ?, kill_engaged_at = ?, kill_engaged_by = ?,
-        kill_reason = ?, bank = ?, canary = ?, change_counter = ?
+        kill_reason = ?, bank = ?, canary = ?, change_counter = ?, rollback_detected_at = ?,
+        rollback_lost_from = ?, rollback_first_epoch = ?, rollback_reason = ?,
+        rollback_reconciled_at = ?
       """,
       installation.idEpoch, installation.killSwitch?.engagedAt, installation.killSwitch?.engagedBy,
       installation.killSwitch?.reason, installation.bank, installation.canary,
-      installation.changeCounter)
+      installation.changeCounter, installation.rollback?.detectedAt,
+      installation.rollback?.lostFrom, installation.rollback?.firstEpoch,
+      installation.rollback?.reason, installation.rollback?.reconciledAt)
   }
 }

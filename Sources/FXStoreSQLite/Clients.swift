@@ -4,6 +4,8 @@ import FXPorts
 extension SQLiteStore {
   public func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {
     try await write(weight: clients.count) { transaction in
+      // A trade carries its client's name.
+      transaction.openTrades?.forgetAll()
       var counts = UpsertCounts()
       for record in clients {
         if try transaction.upsert(record) { counts.created += 1 } else { counts.updated += 1 }

@@ -35,20 +35,25 @@ final class GroupCommit: Sendable {
     var isDraining = false
     /// Set by a failure after which the file is not believed any more.
     var failure: StoreError?
+    var counts = WriteCounts()
   }
 
   private let state = Mutex(State())
+  private let openTrades = OpenTrades()
   private let pool: DatabasePool
   private let clock: @Sendable () -> Timestamp
+  private let onDurable: (@Sendable (LogMark) throws -> Void)?
   private let logger: Logger
 
-  init(pool: DatabasePool, clock: @escaping @Sendable () -> Timestamp, logger: Logger) {
+  init(pool: DatabasePool, options: SQLiteOptions, logger: Logger) {
     self.pool = pool
-    self.clock = clock
+    self.clock = options.clock
+    self.onDurable = options.onDurable
     self.logger = logger
   }
 
   var failure: StoreError? { state.withLock { $0.failure } }
+  var counts: WriteCounts { state.withLock { $0.counts } }
 
   func enqueue(_ operation: Operation) {
     let (failure, starts) = state.withLock { state -> (StoreError?, Bool) in
@@ -112,14 +117,22 @@ final class GroupCommit: Sendable {
   ) throws(StoreError) -> [@Sendable () -> Void] {
     if let failure { throw failure }
     var isCommitting = false
+    let answers: [@Sendable () -> Void]
+    let mark: LogMark?
     do {
       try database.beginTransaction(.immediate)
-      let transaction = Transaction(database, now: clock())
-      let answers = try group.map { try $0.perform(transaction) }
+      try openTrades.begin(database)
+      let transaction = Transaction(database, now: clock(), openTrades: openTrades)
+      answers = try group.map { try $0.perform(transaction) }
       try transaction.flush()
+      mark = try onDurable == nil ? nil : transaction.mark()
       isCommitting = true
       try database.commit()
-      return answers
+      openTrades.committed(database)
+      state.withLock { state in
+        state.counts.commits += 1
+        state.counts.rows += group.reduce(0) { $0 + $1.weight }
+      }
     } catch {
       let lifted = isCommitting ? StoreError(ofCommit: error) : StoreError(error)
       let isUndone = rolledBack(database)
@@ -127,6 +140,19 @@ final class GroupCommit: Sendable {
         lifted.isFatal || (error as? DatabaseError)?.isInputOutput == true || !isUndone
       if isFatal { stop(after: lifted) }
       throw lifted
+    }
+    if let mark { try tell(mark) }
+    return answers
+  }
+
+  private func tell(_ mark: LogMark) throws(StoreError) {
+    do {
+      try onDurable?(mark)
+    } catch {
+      let failure = StoreError.outcomeUnknown(
+        "a change is written and the mark beside the store is not: \(error). Start again and read")
+      stop(after: failure)
+      throw failure
     }
   }
 
@@ -147,6 +173,14 @@ final class GroupCommit: Sendable {
       $0.failure = .unavailable("The store stopped after a failed write; start again: \(failure)")
     }
   }
+}
+
+/// What a store has written since it was opened.
+public struct WriteCounts: Hashable, Sendable {
+  /// Transactions committed.
+  public var commits = 0
+  /// About how many rows they wrote; a step is one.
+  public var rows = 0
 }
 
 extension StoreError {

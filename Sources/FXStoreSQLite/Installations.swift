@@ -4,8 +4,17 @@ import FXPorts
 /// What was last written of a node, and when.
 struct SignOfLife: Equatable {
   var life: NodeLife
-  var hasHeardKillSwitch: Bool
+  var confirmsKillSwitch: Bool
+  /// The change counter while the kill switch is engaged: each engagement is confirmed anew.
+  var engagement: Int64?
   var at: Timestamp
+
+  /// Whether it says all that another would, and is fresh enough for a node to pass for alive.
+  func stands(for newer: SignOfLife) -> Bool {
+    let lasting = min(signOfLifeMilliseconds, life.leaseMilliseconds / 3)
+    return life == newer.life && confirmsKillSwitch == newer.confirmsKillSwitch
+      && engagement == newer.engagement && newer.at.milliseconds(since: at) < lasting
+  }
 }
 
 /// How often a node's sign of life is written when nothing else changes; between, it is only read.
@@ -18,45 +27,46 @@ extension SQLiteStore {
     try await read { try $0.installation() }
   }
 
-  public func pulse(_ node: NodeLife) async throws(StoreError) -> Installation {
+  public func pulse(
+    _ node: NodeLife, confirmsKillSwitch: Bool
+  ) async throws(StoreError) -> Installation {
     let present = try await installation()
-    let sign = SignOfLife(
-      life: node, hasHeardKillSwitch: present.killSwitch != nil, at: clock())
-    let isWritten = signsOfLife.withLock { signs in
-      guard let last = signs[node.node] else { return false }
-      return last.life == node && last.hasHeardKillSwitch == sign.hasHeardKillSwitch
-        && sign.at.milliseconds(since: last.at) < signOfLifeMilliseconds
+    var sign = SignOfLife(
+      life: node, confirmsKillSwitch: confirmsKillSwitch, engagement: present.engagement,
+      at: clock())
+    let isWritten = signsOfLife.withLock { [sign] signs in
+      signs[node.node]?.stands(for: sign) ?? false
     }
     if isWritten { return present }
     let installation = try await write { transaction in
       try transaction.refuseOthers(than: node)
       let installation = try transaction.installation()
-      try transaction.write(node, hasHeardKillSwitch: installation.killSwitch != nil)
+      try transaction.write(
+        node, confirmsKillSwitch: confirmsKillSwitch && installation.killSwitch != nil)
       return installation
     }
-    signsOfLife.withLock {
-      $0[node.node] = SignOfLife(
-        life: node, hasHeardKillSwitch: installation.killSwitch != nil, at: sign.at)
-    }
+    sign.engagement = installation.engagement
+    signsOfLife.withLock { [sign] in $0[node.node] = sign }
     return installation
   }
 
-  public func setKillSwitch(
-    engaged: Bool, reason: String, actor: Actor
-  ) async throws(StoreError) -> Installation {
-    try await write { transaction in
-      try transaction.updateInstallation {
-        $0.killSwitch =
-          engaged
-          ? KillSwitch(
-            engagedAt: transaction.now, engagedBy: actor.description, reason: reason) : nil
-        $0.changeCounter += 1
-      }
-      try transaction.logInstallation(
-        JournalDraft(
-          kind: .installationChanged, actor: actor,
-          note: "kill switch \(engaged ? "engaged" : "released"): \(reason)"))
-      return try transaction.installation()
+  public func nodes() async throws(StoreError) -> [LiveNode] {
+    try await read { transaction in
+      try transaction.all(
+        """
+        SELECT node, last_seen_at, max(last_seen_at + lease_milliseconds, coalesce((
+          SELECT max(lease_expires_at) FROM batches
+          WHERE completed_at IS NULL AND lease_owner = node), 0)), confirms_kill_switch
+        FROM nodes ORDER BY node
+        """,
+        read: { row in
+          let node: NodeID = try row.next()
+          let lastSeenAt: Timestamp = try row.next()
+          let until: Timestamp = try row.next()
+          return LiveNode(
+            node: node, lastSeenAt: lastSeenAt, leaseUntil: until,
+            confirmsKillSwitch: try row.next(), isAlive: transaction.now < until)
+        })
     }
   }
 
@@ -85,6 +95,10 @@ extension SQLiteStore {
   }
 }
 
+extension Installation {
+  fileprivate var engagement: Int64? { killSwitch == nil ? nil : changeCounter }
+}
+
 extension Transaction {
   /// Nodes alive at the same time have the same bank and the same bounds.
   fileprivate func refuseOthers(than node: NodeLife) throws {
@@ -104,21 +118,21 @@ extension Transaction {
         + "Give both the same, or stop it and start again after \(other.until).")
   }
 
-  fileprivate func write(_ node: NodeLife, hasHeardKillSwitch: Bool) throws {
+  fileprivate func write(_ node: NodeLife, confirmsKillSwitch: Bool) throws {
     try run(
       """
       INSERT INTO nodes (node, bank, lease_milliseconds, bank_timeout_milliseconds,
-        doubt_margin_milliseconds, last_seen_at, has_heard_kill_switch)
+        doubt_margin_milliseconds, last_seen_at, confirms_kill_switch)
       VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET bank = excluded.bank,
         lease_milliseconds = excluded.lease_milliseconds,
         bank_timeout_milliseconds = excluded.bank_timeout_milliseconds,
         doubt_margin_milliseconds = excluded.doubt_margin_milliseconds,
         last_seen_at = excluded.last_seen_at,
-        has_heard_kill_switch = excluded.has_heard_kill_switch
+        confirms_kill_switch = excluded.confirms_kill_switch
       """,
       node.node, node.bank, node.leaseMilliseconds, node.bankTimeoutMilliseconds,
-      node.doubtMarginMilliseconds, now, hasHeardKillSwitch)
+      node.doubtMarginMilliseconds, now, confirmsKillSwitch)
     try run(
       "DELETE FROM nodes WHERE last_seen_at < ?",
       now.advanced(byMilliseconds: -forgottenAfterMilliseconds))

@@ -7,8 +7,9 @@ extension SQLiteStore {
   private static let applicationID: Int32 = 0x6678_6231
 
   /// In their order; the file's `user_version` counts those that it has had.
-  private static let migrations: [[UInt8]] = [
+  static let migrations: [[UInt8]] = [
     PackageResources.m0001_books_sql, PackageResources.m0002_access_sql,
+    PackageResources.m0003_confirmations_sql, PackageResources.m0004_rollback_sql,
   ]
 
   /// Connections that read beside the writing one.

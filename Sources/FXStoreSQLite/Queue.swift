@@ -37,6 +37,28 @@ extension SQLiteStore {
     }
   }
 
+  public func forgetPredecessors() async throws(StoreError) {
+    try await write { transaction in
+      try transaction.flush()
+      // Only what is open has a lease.
+      let held = try transaction.all(
+        """
+        SELECT key FROM batches WHERE completed_at IS NULL AND lease_owner IS NOT NULL
+        ORDER BY priority DESC, queue_position, created_at
+        """, read: { row -> BatchKey in try row.next() })
+      for key in held {
+        let events = try transaction.update(key) { batch -> [JournalDraft] in
+          guard let lease = batch.lease else { return [] }
+          return Ledger.release(
+            &batch, generation: batch.generation, actor: .node(lease.owner), now: transaction.now)
+        }
+        try transaction.log(events, of: key)
+      }
+      try transaction.run("DELETE FROM nodes")
+    }
+    signsOfLife.withLock { $0 = [:] }
+  }
+
   public func take(_ request: TakeRequest) async throws(StoreError) -> TakeAnswer {
     try await write(weight: request.limit) { try $0.take(request) }
   }
@@ -99,9 +121,10 @@ extension Transaction {
     var isAnyBlocked = false
     var isRefused = false
     var isBlocked: [ClientKey: Bool] = [:]
+    var rates: [CurrencyPair: OTCRate?] = [:]
     var after: TradeKey? = TradeKey(0)
     scan: while let start = after, taken.count < request.limit {
-      let waiting = try waiting(in: key, after: start)
+      let waiting = try waiting(in: key, after: start, limit: request.limit - taken.count)
       after = waiting.last?.trade
       for candidate in waiting where taken.count < request.limit {
         let blocked = try isBlocked[candidate.client] ?? self.isBlocked(candidate.client)
@@ -120,11 +143,14 @@ extension Transaction {
           authority: .lease(generation: request.hold.generation), actor: request.actor,
           command: .take)
         // What refuses one trade that is due and whose client is free refuses the whole batch.
-        guard case .success(let quoting) = try take(step, on: trade) else {
+        guard case .success(let quoting) = try take(step, on: trade, isBlocked: false) else {
           isRefused = true
           break scan
         }
-        taken.append(try takenTrade(quoting))
+        let pair = quoting.deal.pair
+        let rate = try rates[pair] ?? otcRate(pair)
+        rates.updateValue(rate, forKey: pair)
+        taken.append(try takenTrade(quoting, otcRate: rate))
       }
     }
     guard let batch = try batch(key) else {
@@ -136,24 +162,30 @@ extension Transaction {
       blockedClients: isAnyBlocked)
   }
 
+  private static let leastScan = 16
+
   private struct Waiting {
     var trade: TradeKey
     var client: ClientKey
     var notBefore: Timestamp?
   }
 
-  private func waiting(in batch: BatchKey, after: TradeKey) throws -> [Waiting] {
+  /// The next pending trades: as many as are wanted, and some more in the place of those that may
+  /// not be taken.
+  private func waiting(
+    in batch: BatchKey, after: TradeKey, limit: Int
+  ) throws -> [Waiting] {
     try all(
       """
       SELECT key, client_key, not_before FROM trades
-      WHERE status = 'pending' AND batch_key = ? AND key > ? ORDER BY key LIMIT 128
-      """, batch, after,
+      WHERE status = 'pending' AND batch_key = ? AND key > ? ORDER BY key LIMIT ?
+      """, batch, after, max(Self.leastScan, limit),
       read: {
         Waiting(trade: try $0.next(), client: try $0.next(), notBefore: try $0.next())
       })
   }
 
-  private func takenTrade(_ trade: Trade) throws -> TakenTrade {
+  private func takenTrade(_ trade: Trade, otcRate: OTCRate?) throws -> TakenTrade {
     let client = try client(trade.client)
     return TakenTrade(
       trade: trade, isClientActive: client?.isActive ?? false,
@@ -167,7 +199,7 @@ extension Transaction {
           SELECT deal_transaction_id FROM attempts WHERE trade_key = ? AND outcome <> 'booked'
           ORDER BY number
           """, trade.key, read: { try $0.next() }),
-      otcRate: try otcRate(trade.deal.pair))
+      otcRate: otcRate)
   }
 }
 

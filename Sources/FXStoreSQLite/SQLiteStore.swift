@@ -14,17 +14,22 @@ public struct SQLiteOptions: Sendable {
   public var isReadOnly: Bool
   /// How long another process's lock is waited for.
   public var busyTimeoutSeconds: Int
+  /// Hears how far the log goes after each commit that has added to it, before anybody hears of that
+  /// commit. When it throws, the store stops: what is durable is no longer known outside.
+  public var onDurable: (@Sendable (LogMark) throws -> Void)?
   /// Hears the text of every statement that is run; for the tests of query plans.
   var trace: (@Sendable (String) -> Void)?
 
   public init(
     clock: @escaping @Sendable () -> Timestamp, installationID: Identifier,
-    isReadOnly: Bool = false, busyTimeoutSeconds: Int = 5
+    isReadOnly: Bool = false, busyTimeoutSeconds: Int = 5,
+    onDurable: (@Sendable (LogMark) throws -> Void)? = nil
   ) {
     self.clock = clock
     self.installationID = installationID
     self.isReadOnly = isReadOnly
     self.busyTimeoutSeconds = busyTimeoutSeconds
+    self.onDurable = onDurable
   }
 }
 
@@ -49,7 +54,7 @@ public final class SQLiteStore: BatchStore {
     path: String, options: SQLiteOptions, logger: Logger
   ) async throws(StoreError) -> SQLiteStore {
     let store = SQLiteStore(
-      pool: try openPool(path: path, options: options), clock: options.clock, logger: logger)
+      pool: try openPool(path: path, options: options), options: options, logger: logger)
     if !options.isReadOnly {
       try await store.write { transaction in
         try transaction.run(
@@ -62,11 +67,11 @@ public final class SQLiteStore: BatchStore {
     return store
   }
 
-  private init(pool: DatabasePool, clock: @escaping @Sendable () -> Timestamp, logger: Logger) {
+  private init(pool: DatabasePool, options: SQLiteOptions, logger: Logger) {
     self.pool = pool
-    self.clock = clock
+    self.clock = options.clock
     self.logger = logger
-    self.writes = GroupCommit(pool: pool, clock: clock, logger: logger)
+    self.writes = GroupCommit(pool: pool, options: options, logger: logger)
   }
 
   /// Ends all connections, the last of which folds the log of writes back into the file.
@@ -75,6 +80,8 @@ public final class SQLiteStore: BatchStore {
     pool.invalidateReadOnlyConnections()
     do { try pool.close() } catch { throw StoreError(error) }
   }
+
+  public var writeCounts: WriteCounts { writes.counts }
 
   /// Runs an operation in a group's transaction; answers once it is durable.
   ///

@@ -28,6 +28,26 @@ struct ColumnReader {
   }
 }
 
+/// The places of a statement, filled in their order, without a box for any value.
+struct ColumnBinder {
+  private let statement: SQLiteStatement
+  private(set) var place: CInt = 0
+  private(set) var code = SQLITE_OK
+
+  init(_ statement: SQLiteStatement) { self.statement = statement }
+
+  mutating func add<Value: ColumnValue>(_ value: Value) {
+    place += 1
+    if code == SQLITE_OK { code = value.bind(to: statement, at: place) }
+  }
+
+  mutating func add<Value: ColumnValue>(_ value: Value?) {
+    if let value { return add(value) }
+    place += 1
+    if code == SQLITE_OK { code = sqlite3_bind_null(statement, place) }
+  }
+}
+
 /// The statements of one transaction: static texts only, prepared once per connection.
 ///
 /// Values go straight into SQLite's own calls, past boxes and dictionaries: this is the hot path of
@@ -44,6 +64,19 @@ struct Statements {
     let statement = try bound(sql, values)
     defer { sqlite3_reset(statement) }
     guard sqlite3_step(statement) == SQLITE_DONE else { throw failure(sql) }
+  }
+
+  /// As above, for the statements of every booking.
+  mutating func run(_ sql: StaticString, binding: (inout ColumnBinder) -> Void) throws {
+    let statement = try prepared(sql)
+    defer { sqlite3_reset(statement) }
+    var binder = ColumnBinder(statement)
+    binding(&binder)
+    precondition(
+      sqlite3_bind_parameter_count(statement) == binder.place, "a value for each place")
+    guard binder.code == SQLITE_OK, sqlite3_step(statement) == SQLITE_DONE else {
+      throw failure(sql)
+    }
   }
 
   /// The rows of a query, up to `limit` of them. The reading closure runs no other statement.
@@ -71,14 +104,7 @@ struct Statements {
   private mutating func bound(
     _ sql: StaticString, _ values: [(any ColumnValue)?]
   ) throws -> SQLiteStatement {
-    let address = UInt(bitPattern: sql.utf8Start)
-    let statement: SQLiteStatement
-    if let known = prepared[address] {
-      statement = known
-    } else {
-      statement = try database.cachedStatement(sql: sql.description).sqliteStatement
-      prepared[address] = statement
-    }
+    let statement = try prepared(sql)
     precondition(
       sqlite3_bind_parameter_count(statement) == CInt(values.count), "a value for each place")
     for (index, value) in values.enumerated() {
@@ -86,6 +112,14 @@ struct Statements {
       let code = value?.bind(to: statement, at: place) ?? sqlite3_bind_null(statement, place)
       guard code == SQLITE_OK else { throw failure(sql) }
     }
+    return statement
+  }
+
+  private mutating func prepared(_ sql: StaticString) throws -> SQLiteStatement {
+    let address = UInt(bitPattern: sql.utf8Start)
+    if let known = prepared[address] { return known }
+    let statement = try database.cachedStatement(sql: sql.description).sqliteStatement
+    prepared[address] = statement
     return statement
   }
 

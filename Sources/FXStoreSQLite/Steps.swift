@@ -56,8 +56,12 @@ extension Transaction {
   }
 
   /// Lets the ledger decide a step on rows of this transaction, and writes what it says.
-  func take(_ step: TradeStep, on present: Trade) throws -> Result<Trade, StepRefusal> {
-    let facts = try facts(for: step.command, on: present)
+  ///
+  /// - Parameter isBlocked: whether the trade's client is, where the caller has just looked.
+  func take(
+    _ step: TradeStep, on present: Trade, isBlocked: Bool? = nil
+  ) throws -> Result<Trade, StepRefusal> {
+    let facts = try facts(for: step.command, on: present, isBlocked: isBlocked)
     var trade = present
     let entry: LedgerEntry
     do {
@@ -93,8 +97,15 @@ extension Transaction {
       UPDATE attempts SET outcome = ?1, bank_transaction_id = coalesce(?2, bank_transaction_id),
         ended_at = ?3, is_known_by_bank = (?1 = 'booked' AND ?4)
       WHERE trade_key = ?5 AND number = ?6
-      """,
-      outcome, bankTransactionID, now, isKnownByBank, trade.key, number)
+      """
+    ) { row in
+      row.add(outcome)
+      row.add(bankTransactionID)
+      row.add(now)
+      row.add(isKnownByBank)
+      row.add(trade.key)
+      row.add(number)
+    }
   }
 
   /// What a step means for the installation: its bank, and whose turn the canary's is.
@@ -123,12 +134,18 @@ extension Transaction {
 
   // MARK: Facts
 
-  private func facts(for command: TradeCommand, on trade: Trade) throws -> LedgerFacts {
+  private func facts(
+    for command: TradeCommand, on trade: Trade, isBlocked: Bool?
+  ) throws -> LedgerFacts {
     var facts = LedgerFacts(now: now)
+    if command.readsLaterEvidence {
+      facts.hasLaterEvidence = try exists(
+        "SELECT 1 FROM evidence WHERE trade_key = ? AND attempt > ?", trade.key, trade.attempt)
+    }
     guard command.readsClientBlock else { return facts }
     let installation = try installation()
     facts.killSwitchEngaged = installation.killSwitch != nil
-    facts.clientBlocked = try isBlocked(trade.client)
+    facts.clientBlocked = try isBlocked ?? self.isBlocked(trade.client)
     if case .recordIntent(let intent) = command {
       facts.canaryUnderWay = try isCanaryUnderWay(
         besides: trade.key, isCanary: intent.isCanary, installation)
@@ -140,7 +157,9 @@ extension Transaction {
   /// Whether a trade of the client may have been booked without our knowing: one in doubt, or one in
   /// `booking` whose call no living lease holder has.
   func isBlocked(_ client: ClientKey) throws -> Bool {
-    if try exists("SELECT 1 FROM trades WHERE client_key = ? AND status = 'in_doubt'", client) {
+    if try mayHoldDoubts(),
+      try exists("SELECT 1 FROM trades WHERE client_key = ? AND status = 'in_doubt'", client)
+    {
       return true
     }
     var hold = Hold(batch: BatchKey(0), generation: 0)

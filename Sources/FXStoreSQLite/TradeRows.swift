@@ -98,7 +98,8 @@ extension ColumnReader {
 
 extension Transaction {
   func trade(_ key: TradeKey) throws -> Trade? {
-    try first("SELECT * FROM trade_rows WHERE key = ?", key) { try $0.trade() }
+    if let known = openTrades?[key] { return known }
+    return try first("SELECT * FROM trade_rows WHERE key = ?", key) { try $0.trade() }
   }
 
   /// Writes everything of a trade that can change. The generation is that of a new intent, if any.
@@ -116,15 +117,41 @@ extension Transaction {
         updated_at = ?, completed_at = ?, version = ?,
         intent_generation = coalesce(?, intent_generation)
       WHERE key = ?
-      """,
-      trade.status, trade.attempt, trade.roundAttempts, trade.quoteTries, trade.notBefore,
-      figures?.quoteID, figures?.expiresAt, priced?.quoteRate, priced?.clientRate,
-      priced?.counterAmount.minorUnits, priced?.marginPips, priced?.margin.minorUnits,
-      priced?.residual.minorUnits, priced?.roundingDifference.minorUnits,
-      trade.dealTransactionID, trade.bankTransactionID, trade.dealReference, trade.failure?.code,
-      trade.failure?.message, trade.failure?.bankReasonCode, trade.failure?.bankTransactionID,
-      trade.isResolvedByPerson, trade.bookedAt, trade.doubtSince, trade.escalatedAt,
-      trade.updatedAt, trade.completedAt, trade.version, intentGeneration, trade.key)
+      """
+    ) { row in
+      row.add(trade.status)
+      row.add(trade.attempt)
+      row.add(trade.roundAttempts)
+      row.add(trade.quoteTries)
+      row.add(trade.notBefore)
+      row.add(figures?.quoteID)
+      row.add(figures?.expiresAt)
+      row.add(priced?.quoteRate)
+      row.add(priced?.clientRate)
+      row.add(priced?.counterAmount.minorUnits)
+      row.add(priced?.marginPips)
+      row.add(priced?.margin.minorUnits)
+      row.add(priced?.residual.minorUnits)
+      row.add(priced?.roundingDifference.minorUnits)
+      row.add(trade.dealTransactionID)
+      row.add(trade.bankTransactionID)
+      row.add(trade.dealReference)
+      row.add(trade.failure?.code)
+      row.add(trade.failure?.message)
+      row.add(trade.failure?.bankReasonCode)
+      row.add(trade.failure?.bankTransactionID)
+      row.add(trade.isResolvedByPerson)
+      row.add(trade.bookedAt)
+      row.add(trade.doubtSince)
+      row.add(trade.escalatedAt)
+      row.add(trade.updatedAt)
+      row.add(trade.completedAt)
+      row.add(trade.version)
+      row.add(intentGeneration)
+      row.add(trade.key)
+    }
+    openTrades?.keep(trade)
+    if trade.status == .inDoubt { noteDoubt() }
   }
 
   func insert(_ draft: TradeDraft, id: Identifier, key: TradeKey, batch: BatchKey) throws {
@@ -135,11 +162,28 @@ extension Transaction {
         deal_amount, delivery, value_date, allowance, external_ref, spread, fixed_rate, fingerprint,
         created_at, updated_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      key, id, batch, draft.row, draft.client, deal.pair.base, deal.pair.quote, deal.side,
-      deal.amount.currency, deal.amount.minorUnits, draft.delivery, draft.valueDate,
-      draft.allowance, draft.externalRef, draft.spread, draft.fixedRate, draft.fingerprint, now,
-      now)
+      """
+    ) { row in
+      row.add(key)
+      row.add(id)
+      row.add(batch)
+      row.add(draft.row)
+      row.add(draft.client)
+      row.add(deal.pair.base)
+      row.add(deal.pair.quote)
+      row.add(deal.side)
+      row.add(deal.amount.currency)
+      row.add(deal.amount.minorUnits)
+      row.add(draft.delivery)
+      row.add(draft.valueDate)
+      row.add(draft.allowance)
+      row.add(draft.externalRef)
+      row.add(draft.spread)
+      row.add(draft.fixedRate)
+      row.add(draft.fingerprint)
+      row.add(now)
+      row.add(now)
+    }
   }
 
   func insert(_ attempt: Attempt) throws {
@@ -148,9 +192,19 @@ extension Transaction {
       INSERT INTO attempts (trade_key, number, deal_transaction_id, bank, quote_id, quote_rate,
         client_rate, quote_expires_at, generation, request_digest, intent_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      attempt.trade, attempt.number, attempt.dealTransactionID, attempt.bank, attempt.quoteID,
-      attempt.quoteRate, attempt.clientRate, attempt.quoteExpiresAt, attempt.generation,
-      attempt.requestDigest, attempt.intentAt)
+      """
+    ) { row in
+      row.add(attempt.trade)
+      row.add(attempt.number)
+      row.add(attempt.dealTransactionID)
+      row.add(attempt.bank)
+      row.add(attempt.quoteID)
+      row.add(attempt.quoteRate)
+      row.add(attempt.clientRate)
+      row.add(attempt.quoteExpiresAt)
+      row.add(attempt.generation)
+      row.add(attempt.requestDigest)
+      row.add(attempt.intentAt)
+    }
   }
 }

@@ -11,10 +11,15 @@ final class Transaction {
   private var loadedInstallation: Installation?
   private var isInstallationChanged = false
   private var lastSequence: Int64?
+  private var newest: (sequence: Int64, digest: [UInt8])?
+  private var doubtsMayBe: Bool?
+  /// What the transactions before have written; nil where nothing is written.
+  let openTrades: OpenTrades?
 
-  init(_ database: Database, now: Timestamp) {
+  init(_ database: Database, now: Timestamp, openTrades: OpenTrades? = nil) {
     self.statements = Statements(database)
     self.now = now
+    self.openTrades = openTrades
   }
 
   /// A batch's row as the transaction holds it.
@@ -28,6 +33,11 @@ final class Transaction {
 
   func run(_ sql: StaticString, _ values: (any ColumnValue)?...) throws {
     try statements.run(sql, values)
+  }
+
+  /// As above, for the statements of every booking: no value is boxed.
+  func run(_ sql: StaticString, binding: (inout ColumnBinder) -> Void) throws {
+    try statements.run(sql, binding: binding)
   }
 
   func all<Value>(
@@ -97,11 +107,25 @@ final class Transaction {
     return read
   }
 
-  func updateInstallation(_ change: (inout Installation) -> Void) throws {
+  /// Whether any trade may be in doubt: read once, and true from the first doubt on that is written.
+  func mayHoldDoubts() throws -> Bool {
+    if let doubtsMayBe { return doubtsMayBe }
+    let found = try exists("SELECT 1 FROM trades WHERE status = 'in_doubt' LIMIT 1")
+    doubtsMayBe = found
+    return found
+  }
+
+  func noteDoubt() { doubtsMayBe = true }
+
+  /// Changes the installation's row as `update` changes a batch's.
+  func updateInstallation<Answer>(
+    _ change: (inout Installation) throws -> Answer
+  ) throws -> Answer {
     var installation = try installation()
-    change(&installation)
+    let answer = try change(&installation)
     loadedInstallation = installation
     isInstallationChanged = true
+    return answer
   }
 
   /// Writes the shared rows that have changed: at the end, and before a query that looks for batches.
@@ -147,16 +171,39 @@ final class Transaction {
     return last + 1
   }
 
+  /// How far the log goes with this transaction; nil when it adds nothing to the log.
+  func mark() throws -> LogMark? {
+    guard let newest else { return nil }
+    let installation = try installation()
+    return LogMark(
+      installation: installation.id, idEpoch: installation.idEpoch, sequence: newest.sequence,
+      digest: newest.digest)
+  }
+
   private func insert(_ event: JournalEvent) throws {
+    newest = (event.sequence, event.digest)
     let entry = event.entry
     try run(
       """
       INSERT INTO events (sequence, batch_key, batch_sequence, at, kind, trade_key, from_status,
         to_status, attempt, actor, code, bank_transaction_id, note, digest)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      event.sequence, event.batch, event.batchSequence, event.at, entry.kind, entry.trade,
-      entry.from, entry.to, entry.attempt, entry.actor, entry.code, entry.bankTransactionID,
-      entry.note, event.digest)
+      """
+    ) { row in
+      row.add(event.sequence)
+      row.add(event.batch)
+      row.add(event.batchSequence)
+      row.add(event.at)
+      row.add(entry.kind)
+      row.add(entry.trade)
+      row.add(entry.from)
+      row.add(entry.to)
+      row.add(entry.attempt)
+      row.add(entry.actor)
+      row.add(entry.code)
+      row.add(entry.bankTransactionID)
+      row.add(entry.note)
+      row.add(event.digest)
+    }
   }
 }

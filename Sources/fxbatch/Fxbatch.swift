@@ -26,7 +26,7 @@ import FXPorts
       CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
       ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,
       ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self, SandboxCommand.self,
-      SettingsCommand.self, DemoCommand.self,
+      SettingsCommand.self, DemoCommand.self, BenchCommand.self, MeasureCommand.self,
     ])
 
   static func main() async {

@@ -23,7 +23,7 @@ import Testing
     #expect(core.breaker.isClosed(atUptime: 100))
   }
 
-  @Test func `wakes for the ends of leases only, while calls that are out hold up its end`() throws
+  @Test func `wakes for signs of life and the ends of leases only while its end is held up`() throws
   {
     var core = Self.core()
     _ = core.handle(.claimed([Self.batch], askedAt: Self.moment(5)), at: Self.moment(10))

@@ -14,7 +14,8 @@ import Testing
     _ = try await store.pulse(
       NodeLife(
         node: NodeID("first"), bank: Self.bank, leaseMilliseconds: 300_000,
-        bankTimeoutMilliseconds: 10_000, doubtMarginMilliseconds: 1))
+        bankTimeoutMilliseconds: 10_000, doubtMarginMilliseconds: 1),
+      confirmsKillSwitch: false)
     let engine = try Engine(
       store: store, bank: MuteBank(identity: Self.bank),
       settings: EngineSettings(node: NodeID("second"), bank: Self.bank),

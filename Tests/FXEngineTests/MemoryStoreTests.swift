@@ -121,11 +121,13 @@ import Testing
         node: NodeID(name), bank: BankIdentity(bank), leaseMilliseconds: 1000,
         bankTimeoutMilliseconds: 100, doubtMarginMilliseconds: 60_000)
     }
-    _ = try desk.books.pulse(life("a", "one"))
-    _ = try desk.books.pulse(life("b", "one"))
-    #expect(throws: StoreError.self) { try desk.books.pulse(life("c", "two")) }
+    _ = try desk.books.pulse(life("a", "one"), confirmsKillSwitch: false)
+    _ = try desk.books.pulse(life("b", "one"), confirmsKillSwitch: false)
+    #expect(throws: StoreError.self) {
+      try desk.books.pulse(life("c", "two"), confirmsKillSwitch: false)
+    }
     desk.books.now = desk.books.now.advanced(byMilliseconds: 1000)
-    _ = try desk.books.pulse(life("c", "two"))
+    _ = try desk.books.pulse(life("c", "two"), confirmsKillSwitch: false)
   }
 
   @Test func `seals chain the heads that moved, and nothing when none did`() throws {

@@ -138,7 +138,8 @@ import Testing
     for difference in differences {
       switch difference {
       case .unread, .statementUnread: #expect(difference.sentence.hasSuffix("."))
-      case .missingAtBank, .statusDiffers, .bookedAtBankButNotHere, .notOnStatement:
+      case .missingAtBank, .statusDiffers, .bookedAtBankButNotHere, .notOnStatement, .lostDeal,
+        .unexplainedLine:
         Issue.record("\(difference)")
       }
     }

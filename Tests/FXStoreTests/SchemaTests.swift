@@ -42,7 +42,9 @@ import Testing
     "DELETE FROM batches", "DELETE FROM clients",
     "UPDATE chains SET sealed_length = length + 1",
     "UPDATE installation SET kill_reason = 'x'",
-    "INSERT INTO installation VALUES (2, zeroblob(16), 1, NULL, NULL, NULL, NULL, NULL, 0)",
+    "UPDATE installation SET rollback_detected_at = 1",
+    "UPDATE installation SET rollback_reconciled_at = 1",
+    "INSERT INTO installation (key, id, id_epoch, change_counter) VALUES (2, zeroblob(16), 1, 0)",
     "INSERT INTO events SELECT sequence + 100, batch_key, batch_sequence, at, kind, trade_key, "
       + "from_status, to_status, attempt, actor, code, bank_transaction_id, note, digest FROM events",
   ]

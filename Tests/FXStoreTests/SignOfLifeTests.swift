@@ -31,18 +31,20 @@ import Testing
         node: NodeID("desk-1:a"), bank: BankIdentity("bank-a"), leaseMilliseconds: 300_000,
         bankTimeoutMilliseconds: 30_000, doubtMarginMilliseconds: 60_000)
       for _ in 0..<20 {
-        _ = try await store.pulse(life)
+        _ = try await store.pulse(life, confirmsKillSwitch: false)
         clock.advance(byMilliseconds: 249)
       }
       #expect(count.value == 1)
       clock.advance(byMilliseconds: 249)
-      _ = try await store.pulse(life)
+      _ = try await store.pulse(life, confirmsKillSwitch: false)
       #expect(count.value == 2)
       _ = try await store.setKillSwitch(engaged: true, reason: "-", actor: .person("thandi"))
-      #expect(try await store.pulse(life).killSwitch != nil)
+      #expect(try await store.pulse(life, confirmsKillSwitch: false).killSwitch != nil)
       #expect(count.value == 3)
-      _ = try await store.pulse(life)
-      #expect(count.value == 3)
+      for _ in 0..<2 {
+        _ = try await store.pulse(life, confirmsKillSwitch: true)
+        #expect(count.value == 4)
+      }
     }
   }
 }

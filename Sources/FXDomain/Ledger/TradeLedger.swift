@@ -7,16 +7,19 @@ public struct LedgerFacts: Hashable, Sendable {
   /// Another trade holds the canary, or (asked by a canary) any other booking is under way.
   public var canaryUnderWay: Bool
   public var bank: BankIdentity?
+  /// Evidence speaks of an attempt after the trade's last, which our books must have lost.
+  public var hasLaterEvidence: Bool
 
   public init(
     now: Timestamp, killSwitchEngaged: Bool = false, clientBlocked: Bool = false,
-    canaryUnderWay: Bool = false, bank: BankIdentity? = nil
+    canaryUnderWay: Bool = false, bank: BankIdentity? = nil, hasLaterEvidence: Bool = false
   ) {
     self.now = now
     self.killSwitchEngaged = killSwitchEngaged
     self.clientBlocked = clientBlocked
     self.canaryUnderWay = canaryUnderWay
     self.bank = bank
+    self.hasLaterEvidence = hasLaterEvidence
   }
 }
 
@@ -76,6 +79,11 @@ extension TradeCommand {
     case .recordBookingEvidence: nil
     case .take, .deferQuote, .refuseQuote, .recordIntent, .resolve, .cancel, .retry: nil
     }
+  }
+
+  /// Whether evidence of lost attempts has to be looked for.
+  public var readsLaterEvidence: Bool {
+    if case .recordNotBooked = self { true } else { false }
   }
 
   /// Whether the client's other trades have to be looked at.
@@ -166,8 +174,11 @@ public enum Ledger {
       guard !batch.status.isFinal else { throw .batchNotRunning(batch.status) }
       if batch.isCancelRequested { throw .cancelUnderWay }
       if trade.isRetriedSinglyOnly, note?.isEmpty ?? true { throw .noteRequired }
+    case .recordNotBooked:
+      // The proof is about the last attempt that we know of, and says nothing of a later one.
+      if facts.hasLaterEvidence { throw .illegal(status: trade.status) }
     case .deferQuote, .refuseQuote, .recordNotSent, .recordAccepted, .recordRefused,
-      .recordUnclear, .recordFound, .recordNotBooked, .recordBookingEvidence, .recordSettled,
+      .recordUnclear, .recordFound, .recordBookingEvidence, .recordSettled,
       .recordSettlementFailed, .escalate, .cancel:
       break
     }

@@ -11,10 +11,12 @@ public struct Installation: Hashable, Sendable {
   public var canary: TradeKey?
   /// Raised by every command that running engines must hear of.
   public var changeCounter: Int64
+  /// The last loss of events that was detected.
+  public var rollback: Rollback?
 
   public init(
     id: Identifier, idEpoch: Int = 1, killSwitch: KillSwitch? = nil, bank: BankIdentity? = nil,
-    canary: TradeKey? = nil, changeCounter: Int64 = 0
+    canary: TradeKey? = nil, changeCounter: Int64 = 0, rollback: Rollback? = nil
   ) {
     self.id = id
     self.idEpoch = idEpoch
@@ -22,7 +24,13 @@ public struct Installation: Hashable, Sendable {
     self.bank = bank
     self.canary = canary
     self.changeCounter = changeCounter
+    self.rollback = rollback
   }
+}
+
+extension Installation {
+  /// Events were lost, and the bank has not been asked for everything since.
+  public var isReconciliationDue: Bool { rollback != nil && rollback?.reconciledAt == nil }
 }
 
 /// Engaged: no booking leaves any node.

@@ -6,8 +6,8 @@ public enum EngineBounds {
   public static let watchedTrades = 20_000
   /// Pending trades cancelled in one transaction.
   public static let sweepTrades = 500
-  /// Status queries of booked trades under way at once.
-  public static let concurrentPolls = 16
+  /// Status queries of booked trades under way at once, however few connections there are.
+  public static let leastConcurrentPolls = 16
   /// Doubts asked about at once.
   public static let concurrentInquiries = 8
   /// Batches held only to watch their doubts, polls and cancellations.
@@ -36,7 +36,5 @@ public enum EngineBounds {
   public static let greatestInquiryMilliseconds: Int64 = 15_000
   /// Tries of one store operation while the store says that it is busy.
   public static let busyStoreTries = 5
-  /// A question that found no free place is tried again after this.
-  public static let postponedMilliseconds: Int64 = 20
   public static let greatestPollMilliseconds: Int64 = 60_000
 }

@@ -32,8 +32,9 @@ public struct DoubtInquiry: Hashable, Sendable {
   private(set) var askedAt: Timestamp?
   private var rounds = 0
   private(set) var isEscalated: Bool
-  /// Evidence turned up against an attempt that had ended: only a person may close it.
-  let isForPerson: Bool
+  /// Evidence turned up against an attempt that had ended, or of one that our books have lost: only
+  /// a person may close it.
+  private(set) var isForPerson: Bool
 
   public init(_ open: OpenTrade, attempt: Attempt) {
     self.open = open
@@ -57,6 +58,12 @@ public struct DoubtInquiry: Hashable, Sendable {
     _ evidence: [Evidence], controls: [ControlAnswer], at now: Moment,
     settings: EngineSettings
   ) -> Action {
+    // A proof about this attempt would say nothing of a later one.
+    if evidence.contains(where: { $0.attempt > attempt.number }) { isForPerson = true }
+    if isForPerson, !isEscalated {
+      isEscalated = true
+      return .write(.escalate(attempt: attempt.number))
+    }
     let seen = evidence.first { $0.kind == .bookingAccepted && $0.attempt == attempt.number }
     if let seen, !isForPerson {
       let deal = FoundDeal(status: .pending, bankTransactionID: seen.bankTransactionID)

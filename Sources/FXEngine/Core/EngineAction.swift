@@ -16,7 +16,8 @@ public enum Caller: Hashable, Sendable {
 
 /// What the core wants done. The shell performs each and feeds the answer back as an input.
 public enum EngineAction: Hashable, Sendable {
-  case pulse
+  /// With whether this node knows of the kill switch and has no booking call out.
+  case pulse(confirmsKillSwitch: Bool)
   case claim(ClaimRequest)
   case renew([Hold])
   case release([Hold])

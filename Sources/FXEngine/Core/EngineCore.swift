@@ -24,9 +24,12 @@ public struct EngineCore: Sendable {
   var runs: [TradeKey: TradeRun] = [:]
   var inquiries: [TradeKey: DoubtInquiry] = [:]
   var watches: [TradeKey: SettlementWatch] = [:]
+  /// Trades in doubt by evidence alone: without an attempt there is nothing to ask the bank for.
+  var personsDoubts: Set<TradeKey> = []
   var batchOf: [TradeKey: BatchKey] = [:]
-  /// When an inquiry or a watch is due; entries that no longer agree with `dueAt` are skipped.
-  var due = Heap<Due>()
+  /// When inquiries and watches are due; entries that no longer agree with `dueAt` are skipped.
+  var inquiriesDue = Heap<Due>()
+  var pollsDue = Heap<Due>()
   var dueAt: [TradeKey: Int64] = [:]
   var controls: [ControlAnswer] = []
   var pollsOut = 0
@@ -37,6 +40,10 @@ public struct EngineCore: Sendable {
   var isClaiming = false
   var claimAt = Int64.min
   var isPulsing = false
+  /// The store has taken this node's first sign of life; nothing is claimed before.
+  var isKnown = false
+  /// What the last sign of life said of the kill switch.
+  var hasConfirmed = false
   var pulseAt = Int64.min
   var sealAt: Int64
   var isStopping = false
@@ -58,8 +65,15 @@ public struct EngineCore: Sendable {
 
   /// Takes one input and answers with everything that is to be done now.
   public mutating func handle(_ input: EngineInput, at now: Moment) -> [EngineAction] {
+    handle(CollectionOfOne(input), at: now)
+  }
+
+  /// Takes inputs that came together, in their order.
+  public mutating func handle(
+    _ inputs: some Sequence<EngineInput>, at now: Moment
+  ) -> [EngineAction] {
     guard !isFinished else { return [] }
-    take(in: input, at: now)
+    for input in inputs { take(in: input, at: now) }
     pump(at: now)
     defer { actions.removeAll(keepingCapacity: true) }
     return actions
@@ -123,21 +137,27 @@ public struct EngineCore: Sendable {
     guard installation != nil else { return }
     budget.refill(atUptime: now.uptime)
     dropExpired(at: now)
+    pulse(at: now)
     if isStopping { return stop() }
     maintain(at: now)
     askDue(at: now)
+    adoptUnwatched()
     sweepFlagged()
     takeTrades(at: now)
   }
 
   /// When `tick` is wanted, on the clock that never jumps.
   public var nextWake: Int64 {
-    // Then only answers go on, and the ends of leases.
-    if isStopping { return held.values.map(\.validUntil).min() ?? .max }
-    var wake = min(isPulsing ? .max : pulseAt, isClaiming ? .max : claimAt, sealAt)
-    wake = min(wake, gateRetryAt)
-    if let first = due.min { wake = min(wake, max(first.uptime, blockedUntil)) }
+    var wake = isPulsing ? Int64.max : pulseAt
+    if isStopping { return held.values.reduce(wake) { min($0, $1.validUntil) } }
+    wake = min(wake, isClaiming || !isKnown ? .max : claimAt, sealAt, gateRetryAt)
     // Where no place is free, the answer that frees one is input enough.
+    if inquiriesOut.count < EngineBounds.concurrentInquiries, let first = inquiriesDue.min {
+      wake = min(wake, first.uptime)
+    }
+    if pollsOut < settings.concurrentPolls, let first = pollsDue.min {
+      wake = min(wake, max(first.uptime, blockedUntil))
+    }
     let hasPlaces = freePlaces > 0 && installation?.killSwitch == nil
     for batch in held.values {
       wake = min(wake, batch.isRenewing ? batch.validUntil : batch.renewAt)

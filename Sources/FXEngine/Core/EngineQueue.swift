@@ -5,6 +5,7 @@ import FXPorts
 extension EngineCore {
   mutating func pulsed(_ newer: Installation, at now: Moment) {
     isPulsing = false
+    isKnown = true
     pulseAt = now.uptime + EngineBounds.pulseMilliseconds
     let before = installation
     installation = newer
@@ -19,12 +20,25 @@ extension EngineCore {
     canaryHeard(newer.canary)
   }
 
-  /// Signs of life, looks at the queue, renewals and seals, each when its time has come.
+  /// Booking calls whose end this node has not heard.
+  public var bookingCallsOut: Int { runs.values.count(where: \.isBooking) }
+
+  /// The kill switch is engaged, and nothing that moves money leaves this node any more.
+  private var confirmsKillSwitch: Bool {
+    installation?.killSwitch != nil && bookingCallsOut == 0
+  }
+
+  /// A sign of life, when its time has come, and at once when there is something new to confirm.
+  mutating func pulse(at now: Moment) {
+    let confirms = confirmsKillSwitch
+    guard !isPulsing, pulseAt <= now.uptime || confirms != hasConfirmed else { return }
+    isPulsing = true
+    hasConfirmed = confirms
+    actions.append(.pulse(confirmsKillSwitch: confirms))
+  }
+
+  /// Looks at the queue, renewals and seals, each when its time has come.
   mutating func maintain(at now: Moment) {
-    if !isPulsing, pulseAt <= now.uptime {
-      isPulsing = true
-      actions.append(.pulse)
-    }
     if sealAt <= now.uptime {
       sealAt = now.uptime + EngineBounds.sealMilliseconds
       actions.append(.seal)
@@ -36,7 +50,7 @@ extension EngineCore {
   }
 
   private mutating func claim(at now: Moment) {
-    guard !isClaiming, claimAt <= now.uptime else { return }
+    guard isKnown, !isClaiming, claimAt <= now.uptime else { return }
     let booking = held.values.count(where: \.books)
     let watching = held.count - booking
     let request = ClaimRequest(
@@ -95,11 +109,10 @@ extension EngineCore {
   /// longer agrees with the counts.
   private mutating func adoptMissing(_ batch: Batch, at now: Moment) {
     guard held[batch.key]?.phase == .settled else { return }
-    let doubts = inquiries.values.count { $0.open.trade.batch == batch.key }
+    let known = batchOf.filter { $0.value == batch.key && isKnownDoubt($0.key) }.keys
+    let doubts = known.count
     guard doubts != batch.counts.inDoubt, let hold = held[batch.key]?.hold else { return }
-    for (trade, inquiry) in inquiries where inquiry.open.trade.batch == batch.key {
-      unwatch(trade)
-    }
+    for trade in known { unwatch(trade) }
     held[batch.key]?.phase = .adopting
     load(hold, statuses: [.inDoubt, .booked], after: nil)
   }
@@ -145,8 +158,11 @@ extension EngineCore {
     for open in trades { adopt(open, hold, at: now) }
     // A page of one is a single trade that was asked for again.
     guard limit > 1 else { return }
-    if trades.count == limit, let last = trades.last, watchedCount < EngineBounds.watchedTrades {
-      return load(hold, statuses: statuses, after: last.trade.key)
+    if trades.count == limit, let last = trades.last {
+      guard watchedCount >= EngineBounds.watchedTrades else {
+        return load(hold, statuses: statuses, after: last.trade.key)
+      }
+      held[hold.batch]?.hasUnwatched = true
     }
     switch known.phase {
     case .recovering:
@@ -173,7 +189,8 @@ extension EngineCore {
         trade, .recordUnclear(attempt: trade.attempt, failure), .recovery(trade.key),
         hold.generation)
     case .inDoubt:
-      guard inquiries[trade.key] == nil, let attempt = open.attempt else { return }
+      guard !isKnownDoubt(trade.key) else { return }
+      guard let attempt = open.attempt else { return leaveToPerson(trade, hold) }
       inquiries[trade.key] = DoubtInquiry(open, attempt: attempt)
       batchOf[trade.key] = trade.batch
       // Whoever made the call may still be waiting for its answer.

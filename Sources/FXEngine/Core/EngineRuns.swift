@@ -115,7 +115,7 @@ extension EngineCore {
     case .booked:
       watch(trade, at: now)
     case .inDoubt:
-      if inquiries[trade.key] == nil {
+      if !isKnownDoubt(trade.key) {
         actions.append(
           .load(
             known.hold, statuses: [.inDoubt], after: TradeKey(trade.key.value - 1), limit: 1))

@@ -58,6 +58,10 @@ public struct EngineSettings: Sendable {
     self.bank = bank
   }
 
+  /// Status queries of booked trades under way at once: a quarter of the connections, and 16 at
+  /// least.
+  var concurrentPolls: Int { max(EngineBounds.leastConcurrentPolls, maxConnections / 4) }
+
   /// Everything that is wrong with these settings, in full sentences.
   public var problems: [String] {
     var problems: [String] = []

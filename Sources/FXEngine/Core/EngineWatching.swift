@@ -1,22 +1,52 @@
 import FXDomain
 import FXPorts
+import HeapModule
 
 /// Doubts, booked deals, the positive control and the canary.
 extension EngineCore {
-  var watchedCount: Int { inquiries.count + watches.count }
+  var watchedCount: Int { inquiries.count + watches.count + personsDoubts.count }
+
+  func isKnownDoubt(_ trade: TradeKey) -> Bool {
+    inquiries[trade] != nil || personsDoubts.contains(trade)
+  }
+
+  /// Puts a doubt before a person that no question to the bank can end.
+  mutating func leaveToPerson(_ trade: Trade, _ hold: Hold) {
+    personsDoubts.insert(trade.key)
+    batchOf[trade.key] = trade.batch
+    guard trade.escalatedAt == nil else { return }
+    actions.append(.report(.escalated(trade.key)))
+    step(trade, .escalate(attempt: trade.attempt), .recovery(trade.key), hold.generation)
+  }
 
   mutating func watch(_ trade: Trade, at now: Moment) {
-    guard watches[trade.key] == nil, watchedCount < EngineBounds.watchedTrades,
-      let watch = SettlementWatch(trade)
-    else { return }
+    guard watches[trade.key] == nil, let watch = SettlementWatch(trade) else { return }
+    guard watchedCount < EngineBounds.watchedTrades else {
+      held[trade.batch]?.hasUnwatched = true
+      return
+    }
     watches[trade.key] = watch
     batchOf[trade.key] = trade.batch
-    schedule(trade.key, atUptime: now.uptime + settings.statusPollMilliseconds)
+    // Everybody waits for what the canary shows.
+    let delay = gate == .soloBusy(trade.key) ? 0 : settings.statusPollMilliseconds
+    schedule(trade.key, atUptime: now.uptime + delay)
+  }
+
+  /// Reads what was left in the store for want of room, once there is enough of it.
+  mutating func adoptUnwatched() {
+    guard watchedCount <= EngineBounds.watchedTrades / 2,
+      let known = held.values.filter({ $0.hasUnwatched && $0.phase == .settled })
+        .min(by: { $0.batch.key < $1.batch.key })
+    else { return }
+    held[known.batch.key]?.hasUnwatched = false
+    held[known.batch.key]?.phase = .adopting
+    load(known.hold, statuses: [.inDoubt, .booked], after: nil)
   }
 
   mutating func unwatch(_ trade: TradeKey) {
     inquiries[trade] = nil
     watches[trade] = nil
+    personsDoubts.remove(trade)
     batchOf[trade] = nil
     dueAt[trade] = nil
     inquiriesOut.remove(trade)
@@ -24,7 +54,8 @@ extension EngineCore {
 
   mutating func schedule(_ trade: TradeKey, atUptime uptime: Int64) {
     dueAt[trade] = uptime
-    due.insert(Due(uptime: uptime, trade: trade))
+    let due = Due(uptime: uptime, trade: trade)
+    if inquiries[trade] != nil { inquiriesDue.insert(due) } else { pollsDue.insert(due) }
   }
 
   private func generation(of trade: TradeKey) -> Int64? {
@@ -33,33 +64,33 @@ extension EngineCore {
 
   /// Asks about what is due. Doubts go first and wait for no budget.
   mutating func askDue(at now: Moment) {
-    var postponed: [Due] = []
-    while let next = due.min, next.uptime <= now.uptime {
-      due.removeMin()
+    while inquiriesOut.count < EngineBounds.concurrentInquiries,
+      let trade = takeDue(from: \.inquiriesDue, at: now)
+    {
+      guard inquiries[trade] != nil else { continue }
+      inquiriesOut.insert(trade)
+      let gate = gate
+      inquire(trade, at: now) { $0.due(at: now, lookUp: gate.lookUp, settings: $1) }
+    }
+    while pollsOut < settings.concurrentPolls, budget.requests > 0, slowUntil <= now.uptime,
+      breaker.isClosed(atUptime: now.uptime), let trade = takeDue(from: \.pollsDue, at: now)
+    {
+      guard watches[trade] != nil else { continue }
+      poll(trade, at: now) { $0.due(at: now, settings: $1) }
+    }
+  }
+
+  /// The trade that has been due for longest; nil when none is.
+  private mutating func takeDue(
+    from heap: WritableKeyPath<EngineCore, Heap<Due>>, at now: Moment
+  ) -> TradeKey? {
+    while let next = self[keyPath: heap].min, next.uptime <= now.uptime {
+      self[keyPath: heap].removeMin()
       guard dueAt[next.trade] == next.uptime else { continue }
-      if inquiries[next.trade] != nil {
-        guard inquiriesOut.count < EngineBounds.concurrentInquiries else {
-          postponed.append(next)
-          continue
-        }
-        dueAt[next.trade] = nil
-        inquiriesOut.insert(next.trade)
-        let gate = gate
-        inquire(next.trade, at: now) { $0.due(at: now, lookUp: gate.lookUp, settings: $1) }
-      } else if watches[next.trade] != nil {
-        guard pollsOut < EngineBounds.concurrentPolls, budget.requests > 0,
-          slowUntil <= now.uptime, breaker.isClosed(atUptime: now.uptime)
-        else {
-          postponed.append(next)
-          continue
-        }
-        dueAt[next.trade] = nil
-        poll(next.trade, at: now) { $0.due(at: now, settings: $1) }
-      }
+      dueAt[next.trade] = nil
+      return next.trade
     }
-    for entry in postponed {
-      schedule(entry.trade, atUptime: now.uptime + EngineBounds.postponedMilliseconds)
-    }
+    return nil
   }
 
   // MARK: Doubts

@@ -25,6 +25,8 @@ struct HeldBatch: Sendable {
   var wakeAt: Int64
   var waitsForBlockedClients = false
   var isSweeping = false
+  /// Booked trades or doubts of it wait in the store until there is room to watch them.
+  var hasUnwatched = false
   /// When it was last given a place, in turns.
   var turn = 0
 

@@ -67,6 +67,16 @@ public struct TradeRun: Hashable, Sendable {
     }
   }
 
+  /// The one call that moves money is out, and this process has not heard its end.
+  public var isBooking: Bool {
+    switch stage {
+    case .calling: true
+    case .askingEarlier, .creatingQuote, .fetchingRate, .writingIntent, .confirmingRefusal,
+      .lettingGo, .writingOutcome, .over:
+      false
+    }
+  }
+
   // MARK: Inputs
 
   public mutating func begin(at now: Moment, settings: EngineSettings) -> Action {

@@ -44,7 +44,9 @@ public struct Intake: Sendable {
         id: identifier(at: moment), name: options.name, pricing: options.pricing,
         priority: options.priority, maxConcurrentTrades: options.maxConcurrentTrades,
         policy: options.policy),
-      trades: rules.trades, tradeIDs: rows.map { _ in identifier(at: moment) }, actor: actor,
+      trades: rules.trades,
+      // In ascending order, so that each falls beside the one before in the store's index.
+      tradeIDs: rows.map { _ in identifier(at: moment) }.sorted(), actor: actor,
       starts: options.starts,
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)

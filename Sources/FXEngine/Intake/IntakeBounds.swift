@@ -14,6 +14,16 @@ public enum IntakeBounds {
   /// Findings or differences kept in a report; the rest are only counted.
   public static let keptFindings = 1_000
 
+  /// Accounts whose statements are read, with the names of their clients' deals in memory.
+  public static let pageAccounts = 50
+  /// Attempts of one trade that are looked for after the last one known.
+  public static let lostAttempts = 1_000
+  /// How far back statements are read when nothing tells when a loss of events began.
+  public static let lostStatementDays = 31
+  /// How long a quote is taken to live where the books hold none to measure, and at most.
+  public static let assumedQuoteLifeMilliseconds: Int64 = 120_000
+  public static let greatestQuoteLifeMilliseconds: Int64 = 600_000
+
   /// Questions that a reconciliation has with the bank at once.
   public static let concurrentQuestions = 8
 }

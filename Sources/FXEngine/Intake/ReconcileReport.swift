@@ -16,6 +16,13 @@ public enum ReconcileDifference: Hashable, Sendable {
   /// The bank did not tell about an attempt.
   case unread(trade: Identifier, attempt: Int, reason: String)
   case statementUnread(cifNumber: String, accountNumber: String, reason: String)
+  /// The bank has a deal of an attempt that our books have lost.
+  case lostDeal(
+    trade: Identifier, attempt: Int, dealTransactionID: Identifier, bank: DealStatus,
+    isInDoubtNow: Bool)
+  /// A statement has a line since a loss of events that no trade of ours explains.
+  case unexplainedLine(
+    cifNumber: String, accountNumber: String, date: CivilDate, reference: String, amount: String)
 
   /// One full sentence for a person.
   public var sentence: String {
@@ -35,6 +42,13 @@ public enum ReconcileDifference: Hashable, Sendable {
       "The bank did not tell about attempt \(attempt) of trade \(trade): \(reason)"
     case .statementUnread(let cifNumber, let account, let reason):
       "The statement of account \(account) of client \(cifNumber) could not be read: \(reason)"
+    case .lostDeal(let trade, let attempt, let deal, let bank, let isInDoubtNow):
+      "The bank has deal \(deal), \(bank.rawValue), of attempt \(attempt) of trade \(trade), which "
+        + "our books have lost. "
+        + (isInDoubtNow ? "It is in doubt now." : "A person has to look at it.")
+    case .unexplainedLine(let cif, let account, let date, let reference, let amount):
+      "The statement of account \(account) of client \(cif) has a line of \(date) over \(amount), "
+        + "\(reference), that no trade explains. It may be a deal of a batch that was lost."
     }
   }
 }
@@ -50,8 +64,19 @@ public struct ReconcileReport: Hashable, Sendable {
   /// Attempts that the bank was asked about.
   public internal(set) var attempts = 0
   public internal(set) var statements = 0
+  /// From intent to expiry, of the quotes of all attempts that had ended; 0 without any.
+  public internal(set) var longestQuoteLifeMilliseconds: Int64 = 0
 
   public init() {}
+
+  /// How long the bank's quotes may live, as far as these books tell: the intent was written when
+  /// a quote had lived for a while already, so twice what was seen.
+  public var quoteLifeMilliseconds: Int64 {
+    guard longestQuoteLifeMilliseconds > 0 else {
+      return IntakeBounds.assumedQuoteLifeMilliseconds
+    }
+    return min(2 * longestQuoteLifeMilliseconds, IntakeBounds.greatestQuoteLifeMilliseconds)
+  }
 
   mutating func add(_ difference: ReconcileDifference) {
     total += 1

@@ -7,11 +7,11 @@ import FXPorts
 /// A deal that stands at the bank and not here is appended as evidence, and puts its trade in doubt
 /// wherever the trade's status allows it. Nothing else is changed.
 public struct Reconciler: Sendable {
-  private let store: any BatchStore
-  private let bank: any BankGateway
-  private let actor: Actor
-  private let deskClock: DeskClock
-  private let now: @Sendable () -> Timestamp
+  let store: any BatchStore
+  let bank: any BankGateway
+  let actor: Actor
+  let deskClock: DeskClock
+  let now: @Sendable () -> Timestamp
 
   /// - Parameters:
   ///   - actor: who asks, as evidence and log name them.
@@ -42,6 +42,10 @@ public struct Reconciler: Sendable {
         let attempts = try await store.attempts(of: trade.key).filter { $0.outcome != .open }
         if !attempts.isEmpty { report.trades += 1 }
         ended += attempts.map { EndedAttempt(trade: trade, attempt: $0) }
+        let lives = attempts.map { $0.quoteExpiresAt.milliseconds(since: $0.intentAt) }
+        report.longestQuoteLifeMilliseconds = lives.reduce(report.longestQuoteLifeMilliseconds) {
+          max($0, $1)
+        }
       }
       let standing = try await compareDeals(ended, &report)
       try await compareStatements(ended, besides: standing, &report)
@@ -101,26 +105,34 @@ public struct Reconciler: Sendable {
     _ item: EndedAttempt, _ kind: EvidenceKind, _ note: String, _ report: inout ReconcileReport
   ) async throws(StoreError) {
     let number = item.attempt.number
-    try await store.append([
-      Evidence(
-        trade: item.trade.key, attempt: number, kind: kind, at: now(), actor: actor,
-        summary: note)
-    ])
-    let step = TradeStep(
-      batch: item.trade.batch, trade: item.trade.key, authority: .open, actor: actor,
-      command: .recordBookingEvidence(attempt: number, note: note))
-    var isInDoubtNow = false
-    if let result = try await store.perform([step]).first?.result {
-      switch result {
-      case .success: isInDoubtNow = true
-      case .failure(let refusal): isInDoubtNow = refusal == .illegal(status: .inDoubt)
-      }
-    }
+    let isInDoubtNow = try await witness(item.trade, attempt: number, kind, note)
     report.add(
       .bookedAtBankButNotHere(
         trade: item.trade.id, attempt: number,
         dealTransactionID: item.attempt.dealTransactionID, ours: item.trade.status,
         isInDoubtNow: isInDoubtNow))
+  }
+
+  /// Appends what was found, once per attempt and kind, and puts the trade in doubt. Answers whether
+  /// it is in doubt now; a trade that is booked, or under way, stays what it is.
+  func witness(
+    _ trade: Trade, attempt: Int, _ kind: EvidenceKind, _ note: String
+  ) async throws(StoreError) -> Bool {
+    let known = try await store.evidence(of: trade.key)
+    if !known.contains(where: { $0.attempt == attempt && $0.kind == kind }) {
+      try await store.append([
+        Evidence(
+          trade: trade.key, attempt: attempt, kind: kind, at: now(), actor: actor, summary: note)
+      ])
+    }
+    let step = TradeStep(
+      batch: trade.batch, trade: trade.key, authority: .open, actor: actor,
+      command: .recordBookingEvidence(attempt: attempt, note: note))
+    switch try await store.perform([step]).first?.result {
+    case .success: return true
+    case .failure(let refusal): return refusal == .illegal(status: .inDoubt)
+    case nil: return false
+    }
   }
 
   // MARK: Statements
@@ -187,10 +199,9 @@ public struct Reconciler: Sendable {
       let reason: String
       switch answer {
       case .success(let lines, _):
-        let words = lines.flatMap { $0.reference.lowercased().split(separator: " ") }
         statements[AccountCursor(cifNumber: account.cifNumber, currency: account.currency)] =
           StatementWords(
-            accountNumber: account.accountNumber, words: Set(words.map { String($0) }))
+            accountNumber: account.accountNumber, words: Set(lines.flatMap(\.words)))
         continue
       case .refused(let refusal, _): reason = "\(refusal.reasonCode) \(refusal.message)"
       case .trouble(let trouble): reason = trouble.failure.message
@@ -234,7 +245,7 @@ public struct Reconciler: Sendable {
   }
 
   /// The answers in the order of the questions, a bounded number of which is under way at once.
-  private func asked<Question: Sendable, Answer: Sendable>(
+  func asked<Question: Sendable, Answer: Sendable>(
     _ questions: [Question], _ ask: @escaping @Sendable (Question) async -> Answer
   ) async -> [Answer] {
     await withTaskGroup(of: (Int, Answer).self) { group in

@@ -18,8 +18,7 @@ public struct Engine: Sendable {
   private let settings: EngineSettings
   private let clock: EngineClock
   private let logger: Logger
-  private let inbox: AsyncStream<EngineInput>
-  private let answers: AsyncStream<EngineInput>.Continuation
+  private let inbox = Inbox()
 
   public init(
     store: any BatchStore, bank: any BankGateway, settings: EngineSettings, clock: EngineClock,
@@ -32,16 +31,14 @@ public struct Engine: Sendable {
     self.settings = settings
     self.clock = clock
     self.logger = logger
-    // Bounded by the actions under way, of which the core bounds every kind.
-    (self.inbox, self.answers) = AsyncStream.makeStream()
   }
 
   /// Something was changed by this process: flags and queue are looked at now.
-  public func nudge() { answers.yield(.nudge) }
+  public func nudge() { inbox.put(.nudge) }
 
   /// Takes no more trades, finishes the calls that are out, writes their outcomes, releases the
   /// leases; `run` then returns.
-  public func shutDown() { answers.yield(.shutDown) }
+  public func shutDown() { inbox.put(.shutDown) }
 
   /// Runs until `shutDown`, the task's cancellation, or an error. May be called once.
   public func run(report: @escaping @Sendable (EngineReport) -> Void) async throws(EngineError) {
@@ -64,22 +61,22 @@ public struct Engine: Sendable {
     var core = EngineCore(settings: settings, at: clock.now()) { order in
       bank.digest(of: order)
     }
-    answers.yield(.begin(installation))
+    inbox.put(.begin(installation))
     try await withThrowingDiscardingTaskGroup { group in
       // When the timers that still run will ring, the next one last: one is added only to ring before
       // all others, so that none is ever there twice.
       var timers: [Int64] = []
-      for await input in inbox {
+      for await _ in inbox.arrivals {
         let now = clock.now()
         while let next = timers.last, next <= now.uptime { timers.removeLast() }
-        perform(core.handle(input, at: now), in: &group, report)
+        perform(core.handle(inbox.takeAll(), at: now), in: &group, report)
         if core.isFinished { break }
         let wake = core.nextWake
         if wake < timers.last ?? .max {
           timers.append(wake)
           group.addTask {
             try await endingTheLoop { try await clock.sleep(wake) }
-            answers.yield(.tick)
+            inbox.put(.tick)
           }
         }
       }
@@ -106,7 +103,7 @@ public struct Engine: Sendable {
       default:
         group.addTask {
           let input = try await endingTheLoop { try await answer(to: action) }
-          if let input { answers.yield(input) }
+          if let input { inbox.put(input) }
         }
       }
     }
@@ -118,9 +115,10 @@ public struct Engine: Sendable {
           try await store.perform(batch.map(\.step))
         }
       }
-      for (wish, result) in zip(batch, results) {
-        answers.yield(.stepped(result, wish.caller, generation: wish.generation))
-      }
+      inbox.put(
+        zip(batch, results).map { wish, result in
+          .stepped(result, wish.caller, generation: wish.generation)
+        })
     }
   }
 
@@ -132,7 +130,7 @@ public struct Engine: Sendable {
     do {
       return try await action()
     } catch {
-      answers.finish()
+      inbox.close()
       throw error
     }
   }
@@ -144,10 +142,10 @@ public struct Engine: Sendable {
 
   private func storeAnswer(to action: EngineAction) async throws -> EngineInput? {
     switch action {
-    case .pulse:
+    case .pulse(let confirms):
       return .pulsed(
         try await untilNotBusy { () throws(StoreError) in
-          try await store.pulse(settings.life)
+          try await store.pulse(settings.life, confirmsKillSwitch: confirms)
         })
     case .claim(let request):
       let askedAt = clock.now()
@@ -222,8 +220,10 @@ public struct Engine: Sendable {
       return .booked(answer, trade, generation: generation)
     case .askStatus(let query, let caller, let generation):
       let answer = await bank.dealStatus(query)
-      if case .inquiry(let trade, _) = caller, !Task.isCancelled {
-        logger.info("status of a trade in doubt", metadata: ["trade": "\(trade)"])
+      if case .inquiry(let trade, _) = caller {
+        logger.info(
+          "the bank was asked about a trade in doubt",
+          metadata: ["trade": "\(trade)", "answer": "\(answer.word)"])
       }
       return .statusAnswered(answer, caller, generation: generation)
     case .pulse, .claim, .renew, .release, .take, .load, .sweep, .step, .evidence, .readEvidence,
@@ -255,6 +255,18 @@ public struct Engine: Sendable {
     case .tradeChanged: logger.trace("\(news)")
     case .started, .claimed, .batchEnded, .gate: logger.info("\(news)")
     case .leaseLost, .breakerOpened, .escalated, .killSwitch: logger.warning("\(news)")
+    }
+  }
+}
+
+extension StatusAnswer {
+  /// For the log.
+  fileprivate var word: String {
+    switch self {
+    case .found(let deal, _): deal.status.rawValue
+    case .notFound: "not found"
+    case .refused(let refusal, _): refusal.reasonCode
+    case .trouble(let trouble): trouble.failure.code.rawValue
     }
   }
 }

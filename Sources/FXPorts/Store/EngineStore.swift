@@ -8,8 +8,15 @@ public protocol EngineStore: Sendable {
   func installation() async throws(StoreError) -> Installation
 
   /// A sign of life, asked for every few hundred milliseconds: what running engines must hear of.
-  /// Records that this node has heard of the kill switch.
-  func pulse(_ node: NodeLife) async throws(StoreError) -> Installation
+  ///
+  /// - Parameter confirmsKillSwitch: the node knows that the kill switch is engaged, and none of its
+  ///   booking calls is out. Kept until the kill switch is next engaged or released.
+  func pulse(
+    _ node: NodeLife, confirmsKillSwitch: Bool
+  ) async throws(StoreError) -> Installation
+
+  /// Every node that was heard of within a day, in the order of their names.
+  func nodes() async throws(StoreError) -> [LiveNode]
 
   /// Claims free batches in the order of the queue, raising each one's generation.
   func claim(_ request: ClaimRequest) async throws(StoreError) -> [Batch]
@@ -21,6 +28,10 @@ public protocol EngineStore: Sendable {
 
   /// Ends holds that are still these.
   func release(_ holds: [Hold], node: NodeID) async throws(StoreError)
+
+  /// Ends all leases and forgets all nodes. For whoever knows by other means that no engine lives on
+  /// this store, before starting one: nobody need then wait for the end of a dead node's lease.
+  func forgetPredecessors() async throws(StoreError)
 
   /// Takes up to `limit` due trades of unblocked clients for quoting, in the order of their rows.
   func take(_ request: TakeRequest) async throws(StoreError) -> TakeAnswer
@@ -59,10 +70,21 @@ public protocol EngineStore: Sendable {
   /// Ends the canary's turn: others may book.
   func clearCanary(_ trade: TradeKey) async throws(StoreError)
 
-  /// Engages or releases the kill switch.
+  /// Engages or releases the kill switch. Not released while a reconciliation is due.
   func setKillSwitch(
     engaged: Bool, reason: String, actor: Actor
-  ) async throws(StoreError) -> Installation
+  ) async throws(StoreError) -> Result<Installation, KillSwitchRefusal>
+
+  /// The newest durable event, for a mark outside the store.
+  func logMark() async throws(StoreError) -> LogMark
+
+  /// Begins a new id epoch, engages the kill switch and ends all holds, since the log lacks what a
+  /// mark outside the store says was durable. Changes nothing where this loss is known.
+  func recordLoss(_ loss: LogLoss) async throws(StoreError) -> Installation
+
+  /// After a loss: the bank has been asked for everything that may have been booked since. Changes
+  /// nothing where no reconciliation is due.
+  func recordReconciled(note: String, actor: Actor) async throws(StoreError) -> Installation
 
   /// Writes the heads of all chains that moved since the last seal into the seals' own chain.
   func seal() async throws(StoreError)
@@ -91,6 +113,28 @@ public struct NodeLife: Hashable, Sendable {
     self.leaseMilliseconds = leaseMilliseconds
     self.bankTimeoutMilliseconds = bankTimeoutMilliseconds
     self.doubtMarginMilliseconds = doubtMarginMilliseconds
+  }
+}
+
+/// A node as the store has last heard of it; its moments are by the store's clock.
+public struct LiveNode: Hashable, Sendable {
+  public var node: NodeID
+  public var lastSeenAt: Timestamp
+  /// Until then it may act under what it holds; the later of its own lease and those of its batches.
+  public var leaseUntil: Timestamp
+  /// It has said that nothing leaves it any more.
+  public var confirmsKillSwitch: Bool
+  public var isAlive: Bool
+
+  public init(
+    node: NodeID, lastSeenAt: Timestamp, leaseUntil: Timestamp, confirmsKillSwitch: Bool,
+    isAlive: Bool
+  ) {
+    self.node = node
+    self.lastSeenAt = lastSeenAt
+    self.leaseUntil = leaseUntil
+    self.confirmsKillSwitch = confirmsKillSwitch
+    self.isAlive = isAlive
   }
 }
 

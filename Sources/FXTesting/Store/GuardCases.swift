@@ -4,12 +4,12 @@ import Testing
 
 extension StoreWorld {
   /// A trade that is quoting, in a batch of its own.
-  fileprivate func quoting(client: Int) async throws -> (trade: Trade, batch: Batch) {
+  func quoting(client: Int) async throws -> (trade: Trade, batch: Batch) {
     let batch = try await running([client])
     return (try #require(try await take(batch).first), batch)
   }
 
-  fileprivate func tryIntent(
+  func tryIntent(
     _ trade: Trade, under batch: Batch, bank: BankIdentity? = nil, isCanary: Bool = false
   ) async throws -> Result<Trade, StepRefusal> {
     try await perform(
@@ -24,7 +24,8 @@ extension StoreConformance {
       let (trade, batch) = try await world.quoting(client: 0)
       let before = try await world.store.installation()
       let engaged = try await world.store.setKillSwitch(
-        engaged: true, reason: "bank down", actor: world.person)
+        engaged: true, reason: "bank down", actor: world.person
+      ).get()
       #expect(engaged.killSwitch?.reason == "bank down")
       #expect(engaged.changeCounter > before.changeCounter)
       #expect(try await world.store.installation() == engaged)
@@ -33,7 +34,8 @@ extension StoreConformance {
       #expect(log.last?.entry.kind == .installationChanged)
       #expect(log.last?.entry.actor == world.person)
       let released = try await world.store.setKillSwitch(
-        engaged: false, reason: "bank back", actor: world.person)
+        engaged: false, reason: "bank back", actor: world.person
+      ).get()
       #expect(released.killSwitch == nil)
       _ = try await world.tryIntent(trade, under: batch).get()
     },

@@ -149,16 +149,18 @@ extension StoreConformance {
           node: node, bank: BankIdentity(bank), leaseMilliseconds: lease,
           bankTimeoutMilliseconds: 30_000, doubtMarginMilliseconds: 60_000)
       }
-      let installation = try await world.store.pulse(life(world.node))
+      let installation = try await world.store.pulse(life(world.node), confirmsKillSwitch: false)
       #expect(try await world.store.installation() == installation)
-      _ = try await world.store.pulse(life(world.other))
+      _ = try await world.store.pulse(life(world.other), confirmsKillSwitch: false)
       for wrong in [life(NodeID("third"), bank: "bank-b"), life(NodeID("third"), lease: 200_000)] {
-        await #expect { try await world.store.pulse(wrong) } throws: { error in
+        await #expect { try await world.store.pulse(wrong, confirmsKillSwitch: false) } throws: {
+          error in
           if case StoreError.engineElsewhere = error { true } else { false }
         }
       }
       world.clock.advance(byMilliseconds: 300_001)
-      _ = try await world.store.pulse(life(NodeID("third"), bank: "bank-b"))
+      _ = try await world.store.pulse(
+        life(NodeID("third"), bank: "bank-b"), confirmsKillSwitch: false)
     },
   ]
 }

@@ -25,7 +25,9 @@ public struct StoreCase: Sendable, CustomTestStringConvertible {
 /// What every implementation of `BatchStore` must pass.
 public enum StoreConformance {
   public static let cases: [StoreCase] =
-    queueCases + leaseCases + stepCases + doubtCases + guardCases + takeCases + commandCases
+    queueCases + leaseCases + nodeCases + lossCases + stepCases + doubtCases + guardCases
+    + takeCases
+    + commandCases
     + retryCases + referenceCases + createCases + listCases + logCases + concurrencyCases
     + accessCases
 

@@ -18,23 +18,27 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let report = try await Desk.open(common, .reads) { desk in
-      try await Verifier(store: desk.store).verify()
+    let (report, loss) = try await Desk.open(common, .reads) { desk in
+      let marked = try desk.mark.read()
+      let check = LossCheck(store: desk.store, mark: desk.mark, logger: desk.logger)
+      let loss = try await check.loss(marked)
+      return (try await Verifier(store: desk.store).verify(), loss)
     }
+    let findings = report.findings + (loss.map { [$0.sentence] } ?? [])
     if json {
       let answer: JSON = [
-        "ok": .bool(report.findings.isEmpty), "batches": JSON(report.batches),
+        "ok": .bool(findings.isEmpty), "batches": JSON(report.batches),
         "trades": JSON(report.trades), "events": JSON(report.events),
-        "findings": .array(report.findings.map { .string($0) }),
+        "findings": .array(findings.map { .string($0) }),
       ]
       Terminal.say(answer.text)
     } else {
-      for finding in report.findings { Terminal.say(finding.plain) }
+      for finding in findings { Terminal.say(finding.plain) }
       Terminal.say(
         "\(report.batches) batches, \(report.trades) trades and \(report.events) events: "
-          + (report.findings.isEmpty ? "all is well" : "\(report.findings.count) findings"))
+          + (findings.isEmpty ? "all is well" : "\(findings.count) findings"))
     }
-    guard report.findings.isEmpty else {
+    guard findings.isEmpty else {
       throw Complaint(
         "the store breaks its own rules. Engage the kill switch, keep a copy of the store, and look "
           + "at the findings before anything else is booked.", .store)
@@ -48,7 +52,9 @@ struct ReconcileCommand: AsyncParsableCommand {
     abstract: "Holds every attempt against what the bank says of it.",
     discussion: """
       Asks the bank about each deal and tells every difference. A booking that our books deny puts its \
-      trade in doubt. Ends with 0 when bank and books agree and with 4 when a person has to look.
+      trade in doubt. Ends with 0 when bank and books agree and with 4 when a person has to look. After \
+      the store was found to have lost events, it also asks for every deal that may have been booked \
+      since; only then the kill switch can be released.
 
         fxbatch reconcile morning
         fxbatch reconcile --json
@@ -59,28 +65,57 @@ struct ReconcileCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let report = try await Desk.open(common, .changes, withBank: true) { desk in
+    let (report, lost) = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         var key: BatchKey?
         if let batch { key = try await desk.batch(named: batch).key }
         try await desk.knock(at: bank)
-        return try await desk.reconciler(bank).reconcile(batch: key)
+        let reconciler = desk.reconciler(bank)
+        let report = try await reconciler.reconcile(batch: key)
+        guard batch == nil else { return (report, LostTimeReport?.none) }
+        let lost = try await reconciler.reconcileLostTime(
+          quoteLifeMilliseconds: report.quoteLifeMilliseconds,
+          marginMilliseconds: desk.settings.doubtMarginSeconds * 1_000
+        ) { Terminal.note("asked for lost deals of \($0) trades") }
+        return (report, lost)
       }
     }
-    let sentences = report.differences.map(\.sentence)
+    let total = report.total + (lost?.findings.total ?? 0)
+    let sentences = (report.differences + (lost?.findings.differences ?? [])).map(\.sentence)
     if json {
       let answer: JSON = [
-        "agrees": .bool(report.total == 0), "trades": JSON(report.trades),
+        "agrees": .bool(total == 0), "trades": JSON(report.trades),
         "attempts": JSON(report.attempts), "statements": JSON(report.statements),
-        "total": JSON(report.total), "differences": .array(sentences.map { .string($0) }),
+        "total": JSON(total), "differences": .array(sentences.map { .string($0) }),
+        "lost_time": lost?.json ?? .null,
       ]
       Terminal.say(answer.text)
     } else {
       for sentence in sentences { Terminal.say(sentence.plain) }
       Terminal.say(
         "\(report.attempts) attempts of \(report.trades) trades, \(report.statements) statements: "
-          + (report.total == 0 ? "bank and books agree" : "\(report.total) differences"))
+          + (total == 0 ? "bank and books agree" : "\(total) differences"))
+      if let lost { Terminal.say(lost.text) }
     }
-    guard report.total == 0 else { throw ExitCode.waitsForPerson }
+    guard total == 0, lost?.isReconciled ?? true else { throw ExitCode.waitsForPerson }
+  }
+}
+
+extension LostTimeReport {
+  fileprivate var json: JSON {
+    [
+      "reconciled": .bool(isReconciled), "missing": .array(missing.map { .string($0) }),
+      "trades": JSON(trades), "ids": JSON(questions), "lost_deals": JSON(lostDeals),
+      "unexplained_lines": JSON(unexplainedLines), "unanswered": JSON(unanswered),
+      "too_early_until": JSON(tooEarlyUntil),
+      "finds_our_ids": findsOurIDs.map { .bool($0) } ?? .null,
+    ]
+  }
+
+  fileprivate var text: String {
+    "after the loss of events: \(summary). "
+      + (isReconciled
+        ? "All was asked: look at the findings, then `fxbatch kill-switch release`."
+        : "Not done: \(missing.joined(separator: " ")) Run `fxbatch reconcile` again.")
   }
 }

@@ -80,7 +80,8 @@ struct KillSwitchCommand: AsyncParsableCommand {
     abstract: "Stops all bookings of the installation, or lets them go on.",
     discussion: """
       Engaged, no booking leaves any node; deals under way are still asked about. It survives \
-      restarts.
+      restarts. Engaging answers once every live node has confirmed that no call of its own is out, \
+      or has ended; with 4 when one stays silent for as long as its lease.
 
         fxbatch kill-switch engage --reason "odd quotes from the bank"
         fxbatch kill-switch release
@@ -97,9 +98,10 @@ struct KillSwitchCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Desk.open(common, .writes) { desk in
-        let state = try await desk.store.setKillSwitch(
-          engaged: true, reason: reason, actor: desk.person)
-        Terminal.say(state.killSwitchLine(asJSON: json))
+        let state = try await desk.setKillSwitch(engaged: true, reason: reason)
+        let outcome = try await KillSwitchWait(desk: desk).run()
+        Terminal.say(state.killSwitchLine(outcome, asJSON: json))
+        guard outcome.silent.isEmpty else { throw ExitCode.waitsForPerson }
       }
     }
   }
@@ -114,8 +116,7 @@ struct KillSwitchCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Desk.open(common, .writes) { desk in
-        let state = try await desk.store.setKillSwitch(
-          engaged: false, reason: reason, actor: desk.person)
+        let state = try await desk.setKillSwitch(engaged: false, reason: reason)
         Terminal.say(state.killSwitchLine(asJSON: json))
       }
     }
@@ -136,17 +137,31 @@ struct KillSwitchCommand: AsyncParsableCommand {
 }
 
 extension Installation {
-  fileprivate func killSwitchLine(asJSON: Bool) -> String {
+  fileprivate func killSwitchLine(
+    _ outcome: KillSwitchWait.Outcome? = nil, asJSON: Bool
+  ) -> String {
     if asJSON {
-      let json: JSON = [
+      let known: JSON = [
         "engaged": .bool(killSwitch != nil), "reason": JSON(killSwitch?.reason),
         "engaged_at": JSON(killSwitch?.engagedAt), "engaged_by": JSON(killSwitch?.engagedBy),
+        "reconciliation_due": .bool(isReconciliationDue),
+        "confirmed_by": outcome.map { .array($0.confirmed.map { JSON($0) }) } ?? .null,
+        "silent": outcome.map { .array($0.silent.map { JSON($0.node) }) } ?? .null,
       ]
-      return json.text
+      return known.text
     }
     guard let killSwitch else { return "the kill switch is released" }
-    return "the kill switch is ENGAGED since \(killSwitch.engagedAt) by \(killSwitch.engagedBy): "
+    let line =
+      "the kill switch is ENGAGED since \(killSwitch.engagedAt) by \(killSwitch.engagedBy): "
       + killSwitch.reason.plain
+      + (isReconciliationDue ? "\nreleased only after: fxbatch reconcile" : "")
+    guard let outcome else { return line }
+    let lines =
+      outcome.confirmed.map { "confirmed by \($0)" }
+      + outcome.silent.map {
+        "NOT confirmed by \($0.node), last heard of at \($0.lastSeenAt)"
+      }
+    return ([line] + (lines.isEmpty ? ["no node is running"] : lines)).joined(separator: "\n")
   }
 }
 

@@ -37,6 +37,10 @@ struct Standstill: Sendable {
         + "fxbatch run --resume \(batch.id)"
     }
     let installation = try await desk.store.installation()
+    if installation.isReconciliationDue {
+      return "the store has lost events and \(count) trades are pending: fxbatch reconcile, then "
+        + "fxbatch kill-switch release, then fxbatch run --resume \(batch.id)"
+    }
     if installation.killSwitch != nil {
       return "the kill switch is engaged and \(count) trades are pending: fxbatch kill-switch "
         + "release, then fxbatch run --resume \(batch.id)"

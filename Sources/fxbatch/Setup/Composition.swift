@@ -31,6 +31,8 @@ enum StoreUse {
 struct Desk: Sendable {
   let settings: Settings
   let store: SQLiteStore
+  /// How far the store's log goes, kept beside it.
+  let mark: MarkFile
   let logger: Logger
 
   /// Opens the store for the time of `body`.
@@ -52,20 +54,40 @@ struct Desk: Sendable {
     if use != .writes { try refuseAbsent(path) }
     if use == .writes { try makeFolder(of: path) }
     let logger = Self.logger(settings)
+    let mark = MarkFile(besideDatabase: path)
+    // Before the store is read: what is written meanwhile is newer than this.
+    let marked = try mark.read()
     let store = try await SQLiteStore.open(
       path: path,
       options: SQLiteOptions(
-        clock: { .now }, installationID: .random(), isReadOnly: use == .reads),
+        clock: { .now }, installationID: .random(), isReadOnly: use == .reads,
+        onDurable: { try mark.raise(to: $0) }),
       logger: logger)
-    do {
-      let answer = try await body(Desk(settings: settings, store: store, logger: logger))
+    return try await ending(logger) {
+      if use != .reads {
+        try await LossCheck(store: store, mark: mark, logger: logger).enforce(marked)
+      }
+      return try await body(Desk(settings: settings, store: store, mark: mark, logger: logger))
+    } with: {
       try store.close()
-      return answer
-    } catch {
-      // The first error is the one to tell.
-      try? store.close()
-      throw error
+      try mark.close()
     }
+  }
+
+  /// Does something, and what must follow it however it ends. The first error is the one that is
+  /// thrown; a second goes to the log.
+  private static func ending<Answer>(
+    _ logger: Logger, _ body: () async throws -> Answer, with end: () async throws -> Void
+  ) async throws -> Answer {
+    let outcome: Result<Answer, any Error>
+    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+    do {
+      try await end()
+    } catch {
+      if case .success = outcome { throw error }
+      logger.error("closing failed too", metadata: ["error": "\(error)"])
+    }
+    return try outcome.get()
   }
 
   /// Connects to the bank for the time of `body`.
@@ -79,13 +101,10 @@ struct Desk: Sendable {
     } catch {
       throw Complaint("the bank's settings cannot be used: \(error)", .badInput)
     }
-    do {
-      let answer = try await body(gateway)
+    return try await Self.ending(logger) {
+      try await body(gateway)
+    } with: {
       try await gateway.shutdown()
-      return answer
-    } catch {
-      try? await gateway.shutdown()
-      throw error
     }
   }
 

@@ -52,22 +52,15 @@ extension Desk {
     }
   }
 
-  /// Ends the leases of engines that died with them in hand, so that nobody waits for their end. To
-  /// be called by whoever holds the engine's lock: no other engine lives on this store.
-  func freeLeasesOfTheDead() async throws {
-    var query = BatchQuery(
-      statuses: [.pending, .running, .paused], order: .oldestFirst, limit: Pages.rows)
-    while true {
-      let page = try await store.batches(query)
-      for batch in page {
-        guard let lease = batch.lease else { continue }
-        try await store.release(
-          [Hold(batch: batch.key, generation: batch.generation)], node: lease.owner)
-      }
-      guard page.count == Pages.rows else { return }
-      query.after = page.last?.id
-    }
+  /// Engages or releases the kill switch as the person at the keyboard.
+  func setKillSwitch(engaged: Bool, reason: String) async throws -> Installation {
+    let answer = try await store.setKillSwitch(engaged: engaged, reason: reason, actor: person)
+    do { return try answer.get() } catch { throw Complaint(error.advice, .waitsForPerson) }
   }
+
+  /// Forgets engines that died, with the leases in their hands, so that nobody waits for their end.
+  /// To be called by whoever holds the engine's lock: no other engine lives on this store.
+  func freeLeasesOfTheDead() async throws { try await store.forgetPredecessors() }
 
   /// Makes sure that the bank answers and accepts us, before anything depends on it.
   func knock(at bank: CapitecGateway) async throws {
@@ -92,6 +85,16 @@ extension Desk {
           "\(trouble.failure.message) Nothing was stored or started. "
             + "Look at FXBATCH_BANK_TOKEN_URL and its siblings, or try again later.", .unavailable)
       }
+    }
+  }
+}
+
+extension KillSwitchRefusal {
+  var advice: String {
+    switch self {
+    case .reconciliationDue(let rollback):
+      "the kill switch is not released: \(rollback.reason) Deals may have been booked since that the "
+        + "store does not know. Let the bank be asked for them first: fxbatch reconcile"
     }
   }
 }

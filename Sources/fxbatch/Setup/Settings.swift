@@ -14,6 +14,7 @@ struct Settings: Sendable {
   var leaseSeconds: Int64 = 300
   var doubtMarginSeconds: Int64 = 60
   var escalationSeconds: Int64 = 300
+  var unconfirmedSeconds: Int64 = 86_400
   var otcMaxAgeSeconds: Int64 = 86_400
   var collarBasisPoints: Int64 = 500
   var maxRunningBatches: Int64 = 16
@@ -34,6 +35,7 @@ struct Settings: Sendable {
     engine.statusPollMilliseconds = statusPollMilliseconds
     engine.proof.doubtMarginMilliseconds = doubtMarginSeconds * 1_000
     engine.escalationMilliseconds = escalationSeconds * 1_000
+    engine.unconfirmedMilliseconds = unconfirmedSeconds * 1_000
     engine.maxRunningBatches = Int(maxRunningBatches)
     engine.maxRequestsPerSecond = Int(bankMaxRPS)
     engine.maxConnections = Int(bankMaxConnections)
@@ -78,6 +80,7 @@ extension Settings {
     line("FXBATCH_LEASE_SECONDS", "300", "how long a batch stays with a node that went silent"),
     line("FXBATCH_DOUBT_MARGIN_SECONDS", "60", "wait after a quote's end before a proof counts"),
     line("FXBATCH_ESCALATION_SECONDS", "300", "a doubt that lasts longer needs a person"),
+    line("FXBATCH_UNCONFIRMED_SECONDS", "86400", "so does a deal booked and unsettled for longer"),
     line("FXBATCH_MAX_RUNNING_BATCHES", "16", "batches at once"),
     line(
       "FXBATCH_DEFINITE_REFUSALS", "VALIDATION,RATE_MISMATCH,BUSINESS",

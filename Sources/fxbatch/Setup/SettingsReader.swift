@@ -52,6 +52,7 @@ struct SettingsReader {
     number("FXBATCH_LEASE_SECONDS", 1...86_400, &settings.leaseSeconds)
     number("FXBATCH_DOUBT_MARGIN_SECONDS", 2...86_400, &settings.doubtMarginSeconds)
     number("FXBATCH_ESCALATION_SECONDS", 1...604_800, &settings.escalationSeconds)
+    number("FXBATCH_UNCONFIRMED_SECONDS", 1...31_536_000, &settings.unconfirmedSeconds)
     number("FXBATCH_OTC_MAX_AGE_SECONDS", 1...31_536_000, &settings.otcMaxAgeSeconds)
     number("FXBATCH_COLLAR_BASIS_POINTS", 0...10_000, &settings.collarBasisPoints)
     number("FXBATCH_MAX_RUNNING_BATCHES", 1...1_000, &settings.maxRunningBatches)
