@@ -84,18 +84,8 @@ import Testing
 
   @Test(arguments: [DealStatus.failed, .pending, .completed])
   func `deals again only where no earlier deal of the trade stands`(earlier: DealStatus) throws {
-    let doubt = try Self.doubt()
-    var trade = doubt.trade
-    trade.status = .quoting
-    let accounts = [Currency.zar, .usd].map {
-      SettlementAccount(cifNumber: trade.cifNumber, currency: $0, accountNumber: "\($0)000001")
-    }
-    let id = try #require(trade.dealTransactionID)
-    var run = TradeRun(
-      taken: TakenTrade(
-        trade: trade, isClientActive: true, accounts: accounts, earlierAttempts: [id]),
-      batch: Self.batch, installation: Installation(id: Identifier(high: 1, low: 2)),
-      isCanary: false)
+    let id = try #require(try Self.doubt().trade.dealTransactionID)
+    var run = try Self.run(earlierAttempts: [id])
     let now = Self.moment(100_000)
     #expect(run.begin(at: now, settings: Self.settings) == .ask(.dealTransactionID(id)))
     let answer = StatusAnswer.found(FoundDeal(status: earlier), BankReceipt())
@@ -107,7 +97,45 @@ import Testing
     }
   }
 
+  @Test func `an intent bears the value date that its quote was asked for`() throws {
+    var run = try Self.run(earlierAttempts: [])
+    let now = Self.moment(100_000)
+    guard case .createQuote(let request) = run.begin(at: now, settings: Self.settings) else {
+      Issue.record("no quote was asked for")
+      return
+    }
+    let expiry = Self.moment(130_000).wall
+    _ = run.quoteCreated(
+      .success(CreatedQuote(quoteID: 9, expiresAt: expiry), BankReceipt()), at: now,
+      settings: Self.settings)
+    let look = LastLook(
+      killSwitchEngaged: false, leaseUntilUptime: 300_000, bankClockSkewMilliseconds: 0
+    ) { _ in [] }
+    let rate = QuotedRate(quoteID: 9, rate: try Rate("17.7930"), expiresAt: expiry)
+    let action = run.rateQuoted(
+      .success(rate, BankReceipt()), look: look, at: now, settings: Self.settings)
+    guard case .write(.recordIntent(let intent)) = action else {
+      Issue.record("\(action)")
+      return
+    }
+    #expect(intent.valueDate == request.valueDate)
+    #expect(intent.valueDate == CivilDate("2026-11-12"))
+  }
+
   // MARK: One batch with one doubt
+
+  private static func run(earlierAttempts: [Identifier]) throws -> TradeRun {
+    var trade = try doubt().trade
+    trade.status = .quoting
+    let accounts = [Currency.zar, .usd].map {
+      SettlementAccount(cifNumber: trade.cifNumber, currency: $0, accountNumber: "\($0)000001")
+    }
+    return TradeRun(
+      taken: TakenTrade(
+        trade: trade, isClientActive: true, accounts: accounts,
+        earlierAttempts: earlierAttempts),
+      batch: batch, installation: Installation(id: Identifier(high: 1, low: 2)), isCanary: false)
+  }
 
   private static let start = Timestamp(milliseconds: 1_794_297_600_000)
   private static let settings = EngineSettings(
@@ -153,6 +181,7 @@ import Testing
       number: 1, dealTransactionID: Identifier(high: 7, low: 8), bank: settings.bank,
       figures: QuoteFigures(
         quoteID: 4711, expiresAt: moment(30_000).wall, priced: priced),
+      valueDate: CivilDate(dayNumber: 20_769),
       requestDigest: Array(repeating: 7, count: 32), isCanary: false)
     trade.status = .inDoubt
     trade.attempt = 1
