@@ -82,6 +82,20 @@ let package = Package(
       ],
       resources: [.embedInCode("Rates")],
       swiftSettings: house),
+    // The HTTP API and the live feed.
+    .target(
+      name: "FXServer",
+      dependencies: [
+        "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: house),
     // A whole installation in memory, driven by a seed: store, bank, clock, network.
     .target(
       name: "FXSimulation",
@@ -143,6 +157,27 @@ let package = Package(
       ], swiftSettings: house),
     .testTarget(
       name: "FXBatchTests", dependencies: ["fxbatch", "FXDomain", "FXPorts"], swiftSettings: house),
+    .testTarget(
+      name: "FXServerTests",
+      dependencies: [
+        "FXServer",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: house),
+    // A server of echoes, for the cases in Tests/WebSocket.
+    .executableTarget(
+      name: "fxecho",
+      dependencies: [
+        "FXServer",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], path: "Tests/WebSocket/EchoServer", swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
   ]
 )

@@ -22,6 +22,9 @@ enum ModuleMap {
     "FXStoreSQLite": ModuleRow(ours: ["FXDomain", "FXPorts"]),
     "FXBankCapitec": ModuleRow(ours: ["FXDomain", "FXPorts"]),
     "FXBankSandbox": ModuleRow(ours: ["FXDomain", "FXJSON"]),
+    "FXServer": ModuleRow(ours: [
+      "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine",
+    ]),
     "FXSimulation": ModuleRow(ours: ["FXDomain", "FXPorts", "FXEngine"]),
     "FXTesting": ModuleRow(ours: ["FXDomain", "FXPorts", "FXEngine"]),
     "fxbatch": ModuleRow(ours: [
