@@ -14,16 +14,10 @@ public struct BatchView: Sendable {
     self.batch = batch
     self.totals = try await store.totals(of: batch.key)
     self.failures = try await store.failures(of: batch.key)
-    var reasons = batch.needsDecision
-    for (status, count, reason) in [
-      (TradeStatus.inDoubt, batch.counts.inDoubt, DecisionReason.inDoubt),
-      (.booked, batch.counts.booked, .unconfirmed),
-    ] where count > 0 {
-      let trades = try await store.trades(
-        TradeQuery(batch: batch.key, statuses: [status], limit: 500))
-      if trades.contains(where: { $0.escalatedAt != nil }) { reasons.append(reason) }
-    }
-    self.needsDecision = reasons
+    let escalations = try await store.escalations(of: batch.key)
+    self.needsDecision =
+      batch.needsDecision + (escalations.contains(.inDoubt) ? [.inDoubt] : [])
+      + (escalations.contains(.booked) ? [.unconfirmed] : [])
   }
 
   public var json: JSON {

@@ -38,7 +38,7 @@ extension Failure {
 }
 
 extension JournalEvent {
-  /// - Parameter name: of the batch, by which the outside knows it.
+  /// - Parameter batchID: by which the outside knows the batch.
   public func json(of batchID: Identifier) -> JSON {
     [
       "seq": .integer(sequence), "type": .string(entry.kind.rawValue), "at": JSON(at),

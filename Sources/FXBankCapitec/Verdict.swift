@@ -33,9 +33,7 @@ enum Verdict: Sendable {
     }
     switch reply.status {
     case 401, 403: self = .trouble(.unauthorized, receipt)
-    case 429: self = .trouble(.rateLimited(retryAfterMilliseconds: wait), receipt)
-    case 503 where reply.retryAfter != nil:
-      self = .trouble(.rateLimited(retryAfterMilliseconds: wait), receipt)
+    case 429, 503: self = .trouble(.rateLimited(retryAfterMilliseconds: wait), receipt)
     case 200:
       do {
         self = try Self.envelope(document.get(), receipt, status: 200)

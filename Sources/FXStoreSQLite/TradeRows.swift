@@ -108,7 +108,7 @@ extension Transaction {
     let priced = figures?.priced
     try run(
       """
-      UPDATE trades SET status = ?, attempt = ?, round_attempts = ?, quote_tries = ?,
+      UPDATE trades SET status = ?, value_date = ?, attempt = ?, round_attempts = ?, quote_tries = ?,
         not_before = ?, quote_id = ?, quote_expires_at = ?, quote_rate = ?, client_rate = ?,
         counter_amount = ?, margin_pips = ?, margin = ?, residual = ?, rounding_difference = ?,
         deal_transaction_id = ?, bank_transaction_id = ?, deal_reference = ?, failure_code = ?,
@@ -120,6 +120,7 @@ extension Transaction {
       """
     ) { row in
       row.add(trade.status)
+      row.add(trade.valueDate)
       row.add(trade.attempt)
       row.add(trade.roundAttempts)
       row.add(trade.quoteTries)

@@ -113,7 +113,7 @@ import Testing
   @Test(arguments: [
     (401, [], "unauthorized"), (403, [], "unauthorized"),
     (429, ["Retry-After: 2"], "rate limited 2000"), (429, [], "rate limited -"),
-    (503, ["Retry-After: 2"], "rate limited 2000"), (503, [], "status 503"),
+    (503, ["Retry-After: 2"], "rate limited 2000"), (503, [], "rate limited -"),
     (500, [], "status 500"), (502, [], "status 502"), (504, [], "status 504"),
     (408, [], "status 408"), (201, [], "status 201"), (204, [], "status 204"),
     (301, ["Location: /trading/api/v1/bookquoteddeal"], "status 301"),

@@ -107,7 +107,7 @@ import Testing
           "Date: Tue, 10 Nov 2026 08:00:00 GMT", "Retry-After: Tue, 10 Nov 2026 08:00:09 GMT",
         ]), "rate limited 9000"
     ),
-    (.answer(503, ""), "status 503"), (.hangUp, "connection lost"),
+    (.answer(503, ""), "rate limited -"), (.hangUp, "connection lost"),
     (.answer(200, String(repeating: " ", count: 1_048_577)), "unreadable"),
   ])
   func `G32: trouble on the way is no refusal, and a refusal is no trouble`(

@@ -3,6 +3,7 @@ import FXEngine
 import FXPorts
 import FXSimulation
 import Logging
+import Synchronization
 import Testing
 
 @Suite struct `The engine's shell` {
@@ -27,8 +28,59 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `sets no timer twice, however long it waits for work`() async throws {
+    let timers = Timers()
+    let (begun, beginnings) = AsyncStream.makeStream(of: Int.self)
+    let start = ContinuousClock.now
+    // The engine's seconds pass in 40 ms.
+    let uptime: @Sendable () -> Int64 = {
+      let (seconds, attoseconds) = (ContinuousClock.now - start).components
+      return seconds * 25_000 + attoseconds / 40_000_000_000_000
+    }
+    let engine = try Engine(
+      store: MemoryStore(installation: Identifier(high: 1, low: 2), clock: { Self.now }),
+      bank: MuteBank(identity: Self.bank),
+      settings: EngineSettings(node: NodeID("first"), bank: Self.bank),
+      clock: EngineClock(
+        now: { Moment(uptime: uptime(), wall: Self.now) },
+        sleep: { wake in
+          beginnings.yield(timers.begin())
+          defer { timers.end() }
+          repeat {
+            try await Task.sleep(until: start + .microseconds(40 * wake), clock: .continuous)
+          } while uptime() < wake
+        }),
+      logger: Logger(label: "test"))
+    async let end: Void = engine.run { _ in }
+    for await count in begun where count == 250 { break }
+    engine.shutDown()
+    try await end
+    // One each for the next seal, the next look at the queue and the next sign of life, and as many
+    // that have rung and are on their way.
+    #expect(timers.most <= 5)
+  }
+
   private static let now = Timestamp(milliseconds: 1_767_258_000_000)
   private static let bank = BankIdentity("bank-a")
+}
+
+/// Counts timers: how many were set so far, and how many ran at once at most.
+private final class Timers: Sendable {
+  private let counts = Mutex((begun: 0, running: 0, most: 0))
+
+  var most: Int { counts.withLock { $0.most } }
+
+  func begin() -> Int {
+    counts.withLock {
+      $0.begun += 1
+      $0.running += 1
+      $0.most = max($0.most, $0.running)
+      return $0.begun
+    }
+  }
+
+  func end() { counts.withLock { $0.running -= 1 } }
 }
 
 /// A bank of which nothing is heard.

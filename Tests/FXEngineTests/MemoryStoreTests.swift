@@ -253,7 +253,8 @@ private struct Desk {
         dealTransactionID: DealTransactionID.of(
           installation: Desk.identifier(0), epoch: 1, batch: trade.batchID, trade: trade.id,
           attempt: number),
-        bank: Desk.bank, figures: figures, requestDigest: [1], isCanary: isCanary))
+        bank: Desk.bank, figures: figures, valueDate: CivilDate(dayNumber: 20_769),
+        requestDigest: [1], isCanary: isCanary))
   }
 
   mutating func perform(

@@ -163,6 +163,8 @@ public enum Ledger {
       if facts.canaryUnderWay { throw .canaryUnderWay }
       if let bank = facts.bank, bank != intent.bank { throw .otherBank(bank) }
     case .resolve(_, _, let margin):
+      // A booked deal is the bank's to report, until that has taken so long that a person is asked.
+      if trade.status == .booked, trade.escalatedAt == nil { throw .illegal(status: .booked) }
       if trade.status == .inDoubt, let expiry = trade.figures?.expiresAt {
         let until = expiry.advanced(byMilliseconds: margin)
         guard facts.now > until else { throw .tooEarly(until: until) }

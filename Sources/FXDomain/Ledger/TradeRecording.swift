@@ -90,6 +90,7 @@ extension Ledger {
     trade.attempt = intent.number
     trade.roundAttempts += 1
     trade.figures = intent.figures
+    trade.valueDate = intent.valueDate
     trade.dealTransactionID = intent.dealTransactionID
     trade.bankTransactionID = nil
     trade.dealReference = nil

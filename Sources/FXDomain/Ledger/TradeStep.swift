@@ -20,7 +20,8 @@ public enum TradeCommand: Hashable, Sendable {
   case recordSettlementFailed(attempt: Int, Failure)
   /// A doubt has lasted too long: a person is told.
   case escalate(attempt: Int)
-  /// A person closes a doubt. `marginMilliseconds` is the doubt margin, before which it is refused.
+  /// A person closes a doubt, or a booked deal that has been put before them. `marginMilliseconds`
+  /// is the doubt margin, before which a doubt is not closed.
   case resolve(Resolution, note: String, marginMilliseconds: Int64)
   case cancel
   case retry(note: String?)

@@ -24,6 +24,7 @@ public struct Trade: Hashable, Sendable {
   public var clientName: String
   public var deal: Deal
   public var delivery: Delivery
+  /// As planned when the batch was taken in, and as dealt once there is an intent.
   public var valueDate: CivilDate?
   public var allowance: Allowance?
   public var externalRef: String?

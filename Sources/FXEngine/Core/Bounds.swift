@@ -27,6 +27,10 @@ public enum EngineBounds {
   /// First delay after a passing fault, doubled with each try up to the greatest.
   public static let firstBackoffMilliseconds: Int64 = 500
   public static let greatestBackoffMilliseconds: Int64 = 30_000
+  /// How long we slow down for a bank that asks for it without saying how long.
+  public static let assumedRetryMilliseconds: Int64 = 1_000
+  /// The longest that we slow down for one such answer, whatever it says.
+  public static let greatestRetryMilliseconds: Int64 = 60_000
   /// Distance of questions about a doubt, doubled up to the greatest.
   public static let firstInquiryMilliseconds: Int64 = 1_000
   public static let greatestInquiryMilliseconds: Int64 = 15_000

@@ -89,11 +89,11 @@ public struct DoubtInquiry: Hashable, Sendable {
     guard let asked = askedAt else { return pause(at: now, settings: settings) }
     askedAt = nil
     switch answer {
-    case .found(let deal, let receipt):
-      if isForPerson { return pause(at: now, settings: settings) }
-      var known = deal
-      known.bankTransactionID = known.bankTransactionID ?? receipt.bankTransactionID
-      return .write(.recordFound(attempt: attempt.number, known))
+    case .found(let deal, _):
+      // The receipt's id is the query's own, by which no deal is ever found.
+      return isForPerson
+        ? pause(at: now, settings: settings)
+        : .write(.recordFound(attempt: attempt.number, deal))
     case .notFound(let receipt):
       let this = NotFoundAnswer(
         askedAt: asked, answeredAt: now.wall, bankDate: receipt.bankDate)

@@ -4,7 +4,8 @@ import FXPorts
 /// Whose answer it will be.
 public enum Caller: Hashable, Sendable {
   case run(TradeKey)
-  case inquiry(TradeKey)
+  /// The question about a doubt that began then; nil for a step.
+  case inquiry(TradeKey, askedAt: Timestamp? = nil)
   case watch(TradeKey)
   /// What a predecessor left behind is being put in order.
   case recovery(TradeKey)

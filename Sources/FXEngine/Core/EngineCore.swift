@@ -115,6 +115,7 @@ public struct EngineCore: Sendable {
         run.rateQuoted(answer, look: look, at: now, settings: settings)
       }
     case .booked(let answer, let trade, let generation):
+      observe(answer, at: now)
       advance(trade, generation, at: now) { run, _, settings in
         run.bookingAnswered(answer, settings: settings)
       }
@@ -213,6 +214,14 @@ public struct EngineCore: Sendable {
     }
   }
 
+  /// A booking call counts for no breaker, and its wish that we slow down is heard all the same.
+  private mutating func observe(_ answer: BookingAnswer, at now: Moment) {
+    switch answer {
+    case .notSent(let trouble), .unclear(let trouble, _): slowDown(for: trouble, at: now)
+    case .accepted, .refused: break
+    }
+  }
+
   private mutating func reached(_ receipt: BankReceipt, at now: Moment) {
     breaker.succeeded()
     // Date is cut to whole seconds: its middle is half a second on.
@@ -221,10 +230,15 @@ public struct EngineCore: Sendable {
     }
   }
 
+  private mutating func slowDown(for trouble: BankTrouble, at now: Moment) {
+    guard case .rateLimited(let retryAfter) = trouble else { return }
+    let pause = min(
+      retryAfter ?? EngineBounds.assumedRetryMilliseconds, EngineBounds.greatestRetryMilliseconds)
+    slowUntil = max(slowUntil, now.uptime + pause)
+  }
+
   private mutating func troubled(_ trouble: BankTrouble, at now: Moment) {
-    if case .rateLimited(let retryAfter) = trouble {
-      slowUntil = max(slowUntil, now.uptime + min(retryAfter ?? 1_000, 60_000))
-    }
+    slowDown(for: trouble, at: now)
     let wasClosed = !breaker.isTrying
     breaker.failed(atUptime: now.uptime, settings: settings)
     if wasClosed, breaker.isTrying { actions.append(.report(.breakerOpened)) }

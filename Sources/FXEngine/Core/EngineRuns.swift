@@ -91,7 +91,7 @@ extension EngineCore {
       advance(key, generation, at: now) { run, look, settings in
         run.written(result.result, look: look, at: now, settings: settings)
       }
-    case .inquiry(let key): inquiryWritten(key, result.result, at: now)
+    case .inquiry(let key, _): inquiryWritten(key, result.result, at: now)
     case .watch(let key): watchWritten(key, result.result, at: now)
     case .recovery, .control: break
     }

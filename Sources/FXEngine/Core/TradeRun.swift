@@ -24,8 +24,8 @@ public struct TradeRun: Hashable, Sendable {
 
   enum Stage: Hashable, Sendable {
     case askingEarlier(next: Int)
-    case creatingQuote
-    case fetchingRate(CreatedQuote)
+    case creatingQuote(valueDate: CivilDate)
+    case fetchingRate(CreatedQuote, valueDate: CivilDate)
     case writingIntent(Intent)
     case calling(Intent)
     /// A definite refusal is believed only when the bank knows no deal under the id either.
@@ -94,6 +94,9 @@ public struct TradeRun: Hashable, Sendable {
       switch answer {
       case .notFound:
         return askEarlier(from: index + 1, at: now, settings: settings)
+      case .found(let deal, _) where deal.status == .failed:
+        // It did not settle and stands no more: that is what an operator may retry.
+        return askEarlier(from: index + 1, at: now, settings: settings)
       case .found(let deal, _):
         let id = taken.earlierAttempts[index]
         return letGo(
@@ -122,9 +125,12 @@ public struct TradeRun: Hashable, Sendable {
   public mutating func quoteCreated(
     _ answer: BankAnswer<CreatedQuote>, at now: Moment, settings: EngineSettings
   ) -> Action {
+    guard case .creatingQuote(let valueDate) = stage else {
+      preconditionFailure("no quote was asked for at this stage")
+    }
     switch answer {
     case .success(let quote, _):
-      stage = .fetchingRate(quote)
+      stage = .fetchingRate(quote, valueDate: valueDate)
       return .latestQuote(quoteID: quote.quoteID)
     case .refused(let refusal, let receipt):
       return refused(refusal, receipt, quoteID: nil, at: now, settings: settings)
@@ -136,12 +142,12 @@ public struct TradeRun: Hashable, Sendable {
   public mutating func rateQuoted(
     _ answer: BankAnswer<QuotedRate>, look: LastLook, at now: Moment, settings: EngineSettings
   ) -> Action {
-    guard case .fetchingRate(let created) = stage else {
+    guard case .fetchingRate(let created, let valueDate) = stage else {
       preconditionFailure("no rate was asked for at this stage")
     }
     switch answer {
     case .success(let quoted, _):
-      return price(quoted, look: look, at: now, settings: settings)
+      return price(quoted, for: valueDate, look: look, at: now, settings: settings)
     case .refused(let refusal, let receipt):
       return refused(refusal, receipt, quoteID: created.quoteID, at: now, settings: settings)
     case .trouble(let trouble):
@@ -235,7 +241,7 @@ extension TradeRun {
       guard let accounts = taken.settlement else {
         return letGo(.refuseQuote(taken.missingAccount), quoteID: nil)
       }
-      stage = .creatingQuote
+      stage = .creatingQuote(valueDate: dated.date)
       return .createQuote(
         QuoteRequest(
           cifNumber: trade.cifNumber, from: accounts.from, to: accounts.to, deal: trade.deal,
@@ -247,7 +253,8 @@ extension TradeRun {
   }
 
   private mutating func price(
-    _ quoted: QuotedRate, look: LastLook, at now: Moment, settings: EngineSettings
+    _ quoted: QuotedRate, for valueDate: CivilDate, look: LastLook, at now: Moment,
+    settings: EngineSettings
   ) -> Action {
     let rules = RateRules(
       minimumMargin: policy.minimumMargin, collarBasisPoints: settings.collarBasisPoints)
@@ -268,7 +275,7 @@ extension TradeRun {
         clientRate: priced.clientRate)
       let intent = Intent(
         number: number, dealTransactionID: id, bank: settings.bank, figures: figures,
-        requestDigest: look.digest(order), isCanary: isCanary)
+        valueDate: valueDate, requestDigest: look.digest(order), isCanary: isCanary)
       stage = .writingIntent(intent)
       return .write(.recordIntent(intent))
     } catch {

@@ -63,15 +63,17 @@ public struct Engine: Sendable {
     }
     inbox.put(.begin(installation))
     try await withThrowingDiscardingTaskGroup { group in
-      var armedFor = Int64.max
+      // When the timers that still run will ring, the next one last: one is added only to ring before
+      // all others, so that none is ever there twice.
+      var timers: [Int64] = []
       for await _ in inbox.arrivals {
-        let inputs = inbox.takeAll()
-        if inputs.contains(where: \.isTick) { armedFor = .max }
-        perform(core.handle(inputs, at: clock.now()), in: &group, report)
+        let now = clock.now()
+        while let next = timers.last, next <= now.uptime { timers.removeLast() }
+        perform(core.handle(inbox.takeAll(), at: now), in: &group, report)
         if core.isFinished { break }
         let wake = core.nextWake
-        if wake < armedFor {
-          armedFor = wake
+        if wake < timers.last ?? .max {
+          timers.append(wake)
           group.addTask {
             try await endingTheLoop { try await clock.sleep(wake) }
             inbox.put(.tick)
@@ -220,7 +222,7 @@ public struct Engine: Sendable {
       return .booked(answer, trade, generation: generation)
     case .askStatus(let query, let caller, let generation):
       let answer = await bank.dealStatus(query)
-      if case .inquiry(let trade) = caller {
+      if case .inquiry(let trade, _) = caller {
         logger.info(
           "the bank was asked about a trade in doubt",
           metadata: ["trade": "\(trade)", "answer": "\(answer.word)"])
@@ -256,12 +258,6 @@ public struct Engine: Sendable {
     case .started, .claimed, .batchEnded, .gate: logger.info("\(news)")
     case .leaseLost, .breakerOpened, .escalated, .killSwitch: logger.warning("\(news)")
     }
-  }
-}
-
-extension EngineInput {
-  fileprivate var isTick: Bool {
-    if case .tick = self { true } else { false }
   }
 }
 

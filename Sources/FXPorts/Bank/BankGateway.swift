@@ -62,7 +62,7 @@ public enum BankTrouble: Error, Hashable, Sendable {
   case connectionLost(String)
   /// 401 or 403.
   case unauthorized
-  /// 429, or 503 with `Retry-After`.
+  /// 429 or 503, and what their `Retry-After` asks for.
   case rateLimited(retryAfterMilliseconds: Int64?)
   /// Any other HTTP status without an envelope.
   case httpStatus(Int)

@@ -62,6 +62,7 @@ extension StoreConformance {
       let step = world.step(.escalate(attempt: 1), trade, under: batch)
       let told = try await world.perform(step).get()
       #expect(told.escalatedAt == world.clock.now)
+      #expect(try await world.store.escalations(of: batch.key) == [.inDoubt])
       #expect(try await world.perform(step) == .failure(.illegal(status: .inDoubt)))
       let events = try await world.store.events(of: batch.key, after: 0, limit: 100)
       #expect(events.last?.entry.kind == .tradeEscalated)
@@ -90,6 +91,27 @@ extension StoreConformance {
       #expect(failed.isRetriedSinglyOnly)
       #expect(try await world.present(otherBatch).status == .failed)
       #expect(try await world.store.trade(other.id) == failed)
+    },
+    StoreCase("lets a person close a booked deal only once it has been put before them") { world in
+      let batch = try await world.running([0, 1, 2])
+      var deals: [Trade] = []
+      for trade in try await world.take(batch) {
+        let sent = try await world.book(trade, under: batch)
+        deals.append(
+          try await world.perform(
+            .recordAccepted(attempt: 1, bankTransactionID: nil), sent, under: batch))
+      }
+      let word = TradeCommand.resolve(
+        .booked(dealReference: "FX-1"), note: "on the statement", marginMilliseconds: 60_000)
+      #expect(
+        try await world.perform(world.step(openly: word, deals[1]))
+          == .failure(.illegal(status: .booked)))
+      #expect(try await world.store.escalations(of: batch.key).isEmpty)
+      try await world.perform(.escalate(attempt: 1), deals[1], under: batch)
+      #expect(try await world.store.escalations(of: batch.key) == [.booked])
+      let closed = try await world.perform(world.step(openly: word, deals[1])).get()
+      #expect(closed.status == .completed)
+      #expect(try await world.store.escalations(of: batch.key).isEmpty)
     },
     StoreCase("takes a trade whose booking turns up into doubt, and reopens its batch") { world in
       let batch = try await world.running([0])

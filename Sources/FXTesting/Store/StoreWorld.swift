@@ -163,7 +163,8 @@ public struct StoreWorld: Sendable {
       bank: bank ?? self.bank,
       figures: QuoteFigures(
         quoteID: 4711, expiresAt: clock.now.advanced(byMilliseconds: 30_000), priced: priced),
-      requestDigest: Array(repeating: 7, count: 32), isCanary: isCanary)
+      valueDate: CivilDate(dayNumber: 20_769), requestDigest: Array(repeating: 7, count: 32),
+      isCanary: isCanary)
   }
 
   /// Takes a pending trade, or one that is quoting, to `booking`.

@@ -51,6 +51,12 @@ import Testing
       $0.bank.work = 0
       $0.retries = 1
     },
+    Bounds("an operator's retry of a deal that failed to settle") {
+      $0.bank.settlementFails = true
+      $0.bank.lag = 0
+      $0.bank.work = 0
+      $0.retries = 1
+    },
     Bounds("a cancel") {
       $0.mayCancel = true
       $0.crashes = 1

@@ -1,0 +1,196 @@
+import FXDomain
+import FXPorts
+import Testing
+
+@testable import FXEngine
+
+@Suite struct `The engine's core` {
+  static let slowingAnswers: [(BookingAnswer, Int64)] = [
+    (.unclear(.rateLimited(retryAfterMilliseconds: 7_000), BankReceipt()), 7_100),
+    (.notSent(.rateLimited(retryAfterMilliseconds: 7_000)), 7_100),
+    (.unclear(.rateLimited(retryAfterMilliseconds: nil), BankReceipt()), 1_100),
+    (.unclear(.rateLimited(retryAfterMilliseconds: .max), BankReceipt()), 60_100),
+    (.unclear(.timeout, BankReceipt()), 0), (.accepted(BankReceipt()), 0),
+  ]
+
+  @Test(arguments: slowingAnswers)
+  func `slows down where the bank asks for it in its answer to a booking`(
+    answer: BookingAnswer, until: Int64
+  ) {
+    var core = Self.core()
+    _ = core.handle(.booked(answer, TradeKey(1), generation: 1), at: Self.moment(100))
+    #expect(max(core.slowUntil, 0) == until)
+    #expect(core.breaker.isClosed(atUptime: 100))
+  }
+
+  @Test func `wakes for signs of life and the ends of leases only while its end is held up`() throws
+  {
+    var core = Self.core()
+    _ = core.handle(.claimed([Self.batch], askedAt: Self.moment(5)), at: Self.moment(10))
+    let actions = core.handle(.shutDown, at: Self.moment(90_000))
+    #expect(actions.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+    #expect(core.nextWake == 300_005)
+    _ = core.handle(.released, at: Self.moment(90_010))
+    #expect(core.isFinished)
+  }
+
+  @Test func `takes no answer to the question of an inquiry that was begun anew`() throws {
+    let doubt = try Self.doubt()
+    let hold = Hold(batch: Self.batch.key, generation: 1)
+    var core = Self.core()
+    func ask(at uptime: Int64) throws -> Caller {
+      _ = core.handle(
+        .loaded([doubt], hold, statuses: [.inDoubt, .booked], limit: 500),
+        at: Self.moment(uptime))
+      let actions = core.handle(
+        .evidenceRead(doubt.trade.key, [], generation: 1), at: Self.moment(uptime))
+      return try #require(
+        actions.lazy.compactMap { action in
+          if case .askStatus(_, let caller, _) = action { caller } else { nil }
+        }.first)
+    }
+    _ = core.handle(.claimed([Self.batch], askedAt: Self.moment(5)), at: Self.moment(10))
+    _ = core.handle(
+      .loaded([], hold, statuses: [.quoting, .booking], limit: 500), at: Self.moment(20))
+    // A question too early to prove anything, and while it is out another doubt turns up.
+    let early = try ask(at: 89_000)
+    var batch = Self.batch
+    batch.counts.inDoubt = 2
+    _ = core.handle(
+      .renewed([batch], of: [hold], askedAt: Self.moment(90_400)), at: Self.moment(90_500))
+    let late = try ask(at: 91_000)
+
+    let answer = StatusAnswer.notFound(BankReceipt(bankDate: Self.moment(92_000).wall))
+    _ = core.handle(.statusAnswered(answer, early, generation: 1), at: Self.moment(92_000))
+    #expect(core.inquiries[doubt.trade.key]?.firstNotFound == nil)
+    _ = core.handle(.statusAnswered(answer, late, generation: 1), at: Self.moment(92_100))
+    #expect(
+      core.inquiries[doubt.trade.key]?.firstNotFound?.askedAt == Self.moment(91_000).wall)
+  }
+
+  @Test func `a doubt's inquiry does not take the id of its own query for that of the deal`() throws
+  {
+    let doubt = try Self.doubt()
+    let settings = Self.settings
+    let now = Self.moment(85_000)
+    var inquiry = DoubtInquiry(doubt, attempt: try #require(doubt.attempt))
+    _ = inquiry.evidenceRead([], controls: [], at: now, settings: settings)
+    let found = FoundDeal(status: .pending, dealReference: "FX-1")
+    let action = inquiry.answered(
+      .found(found, BankReceipt(bankTransactionID: "query-7")), controls: [], at: now,
+      lookUp: .byDealTransactionID, settings: settings)
+    #expect(action == .write(.recordFound(attempt: 1, found)))
+  }
+
+  @Test(arguments: [DealStatus.failed, .pending, .completed])
+  func `deals again only where no earlier deal of the trade stands`(earlier: DealStatus) throws {
+    let id = try #require(try Self.doubt().trade.dealTransactionID)
+    var run = try Self.run(earlierAttempts: [id])
+    let now = Self.moment(100_000)
+    #expect(run.begin(at: now, settings: Self.settings) == .ask(.dealTransactionID(id)))
+    let answer = StatusAnswer.found(FoundDeal(status: earlier), BankReceipt())
+    let action = run.statusAnswered(answer, at: now, settings: Self.settings)
+    switch action {
+    case .createQuote: #expect(earlier == .failed)
+    case .write(.recordBookingEvidence): #expect(earlier != .failed)
+    default: Issue.record("\(action)")
+    }
+  }
+
+  @Test func `an intent bears the value date that its quote was asked for`() throws {
+    var run = try Self.run(earlierAttempts: [])
+    let now = Self.moment(100_000)
+    guard case .createQuote(let request) = run.begin(at: now, settings: Self.settings) else {
+      Issue.record("no quote was asked for")
+      return
+    }
+    let expiry = Self.moment(130_000).wall
+    _ = run.quoteCreated(
+      .success(CreatedQuote(quoteID: 9, expiresAt: expiry), BankReceipt()), at: now,
+      settings: Self.settings)
+    let look = LastLook(
+      killSwitchEngaged: false, leaseUntilUptime: 300_000, bankClockSkewMilliseconds: 0
+    ) { _ in [] }
+    let rate = QuotedRate(quoteID: 9, rate: try Rate("17.7930"), expiresAt: expiry)
+    let action = run.rateQuoted(
+      .success(rate, BankReceipt()), look: look, at: now, settings: Self.settings)
+    guard case .write(.recordIntent(let intent)) = action else {
+      Issue.record("\(action)")
+      return
+    }
+    #expect(intent.valueDate == request.valueDate)
+    #expect(intent.valueDate == CivilDate("2026-11-12"))
+  }
+
+  // MARK: One batch with one doubt
+
+  private static func run(earlierAttempts: [Identifier]) throws -> TradeRun {
+    var trade = try doubt().trade
+    trade.status = .quoting
+    let accounts = [Currency.zar, .usd].map {
+      SettlementAccount(cifNumber: trade.cifNumber, currency: $0, accountNumber: "\($0)000001")
+    }
+    return TradeRun(
+      taken: TakenTrade(
+        trade: trade, isClientActive: true, accounts: accounts,
+        earlierAttempts: earlierAttempts),
+      batch: batch, installation: Installation(id: Identifier(high: 1, low: 2)), isCanary: false)
+  }
+
+  private static let start = Timestamp(milliseconds: 1_794_297_600_000)
+  private static let settings = EngineSettings(
+    node: NodeID("desk-1:a"), bank: BankIdentity("bank-a"))
+
+  private static func moment(_ uptime: Int64) -> Moment {
+    Moment(uptime: uptime, wall: start.advanced(byMilliseconds: uptime))
+  }
+
+  private static func core() -> EngineCore {
+    var core = EngineCore(settings: settings, at: moment(0)) { _ in [] }
+    _ = core.handle(.begin(Installation(id: Identifier(high: 1, low: 2))), at: moment(0))
+    return core
+  }
+
+  private static var batch: Batch {
+    var batch = Batch(
+      key: BatchKey(1), id: Identifier(high: 3, low: 4), name: "morning", pricing: .bank,
+      priority: 5, queuePosition: 1, maxConcurrentTrades: 5, policy: BatchPolicy(),
+      createdAt: start, createdBy: "person:dealer")
+    batch.status = .running
+    batch.generation = 1
+    batch.counts.inDoubt = 1
+    return batch
+  }
+
+  /// Of an attempt whose quote ended at 30 s, so that questions from 90 s on can prove something.
+  private static func doubt() throws -> OpenTrade {
+    let pair = try #require(CurrencyPair("USD/ZAR"))
+    let deal = try #require(
+      Deal(pair: pair, side: .buy, amount: try Money("200000.00", .zar)))
+    let client = Client(
+      key: ClientKey(1), name: "Invented Client", cifNumber: "CIF1000",
+      spread: try Pips("358"))
+    var trade = Trade(
+      key: TradeKey(1), id: Identifier(high: 5, low: 6), batch: batch.key, batchID: batch.id,
+      client: client, draft: TradeDraft(row: 1, client: client.key, deal: deal),
+      createdAt: start)
+    let priced = try deal.priced(
+      .bank(spread: client.spread), quoteRate: try Rate("17.7930"), otcRate: nil,
+      rules: RateRules())
+    let intent = Intent(
+      number: 1, dealTransactionID: Identifier(high: 7, low: 8), bank: settings.bank,
+      figures: QuoteFigures(
+        quoteID: 4711, expiresAt: moment(30_000).wall, priced: priced),
+      valueDate: CivilDate(dayNumber: 20_769),
+      requestDigest: Array(repeating: 7, count: 32), isCanary: false)
+    trade.status = .inDoubt
+    trade.attempt = 1
+    trade.figures = intent.figures
+    trade.dealTransactionID = intent.dealTransactionID
+    trade.doubtSince = moment(80_000).wall
+    return OpenTrade(
+      trade: trade,
+      attempt: Attempt(
+        trade: trade.key, number: 1, intent: intent, generation: 1, intentAt: start))
+  }
+}
