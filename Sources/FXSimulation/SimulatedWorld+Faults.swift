@@ -107,20 +107,27 @@ extension SimulatedWorld {
     temper.bank.quoteLifeMilliseconds + temper.doubtMarginMilliseconds + 1_000
   }
 
-  /// Does what the product's reconciler does after a loss: asks for every id that may have been sent
-  /// in the lost time, and puts what is found before a person; then the kill switch is released.
+  /// Does what the product's reconciler does after a loss: asks for as many attempts after the last
+  /// known one as a round has, and further as long as the bank has one, and puts what is found before
+  /// a person; then the kill switch is released.
   mutating func reconcile() throws(StoreError) {
     let house = try books.installation()
     guard let rollback = house.rollback else { return }
+    let epochs = rollback.firstEpoch..<house.idEpoch
     // A completed trade is never tried again.
     for trade in try allTrades() where trade.status != .completed {
-      for number in (trade.attempt + 1)...(trade.attempt + Self.lostAttempts) {
-        for epoch in rollback.firstEpoch..<house.idEpoch {
+      let round = books.batches[trade.batch.index].policy.maxAttempts
+      var number = trade.attempt
+      var until = number + round
+      while number < until {
+        number += 1
+        for epoch in epochs {
           let id = DealTransactionID.of(
             installation: house.id, epoch: epoch, batch: trade.batchID, trade: trade.id,
             attempt: number)
           guard case .found = bank.status(.dealTransactionID(id), at: now) else { continue }
           occurrences[.rolledBackDeal] += 1
+          until = max(until, number + 1)
           try witness(trade, attempt: number, "found by its computed id \(id)")
         }
       }
@@ -147,9 +154,6 @@ extension SimulatedWorld {
         command: .recordBookingEvidence(attempt: attempt, note: note))
     ])
   }
-
-  /// Attempts of one trade that the lost time may have seen, at most.
-  private static let lostAttempts = 6
 }
 
 /// Where a booking is most easily hurt.
