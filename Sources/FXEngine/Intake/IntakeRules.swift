@@ -59,6 +59,9 @@ struct IntakeRules {
     if !row.amount.isPositive {
       refuse(row, "Amount", .notPositive, "Give an amount above zero.")
     }
+    if row.amount.minorUnits > IntakeBounds.greatestAmountMinorUnits {
+      refuse(row, "Amount", .overflow, "Give a smaller amount: no trade is this large.")
+    }
     let deal = Deal(pair: row.pair, side: row.side, amount: row.amount)
     if deal == nil {
       refuse(
