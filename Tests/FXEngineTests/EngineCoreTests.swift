@@ -34,6 +34,50 @@ import Testing
     #expect(core.isFinished)
   }
 
+  @Test(arguments: QuotedStep.allCases)
+  func `lets go of a trade that is being quoted when it is shut down`(step: QuotedStep) throws {
+    var core = try Self.coreWithOneTrade()
+    let key = TradeKey(1)
+    let shutDownFirst = { (core: inout EngineCore, at: QuotedStep) in
+      if at == step { _ = core.handle(.shutDown, at: Self.moment(30)) }
+    }
+    func expectLetGo(_ actions: [EngineAction], quoteID: Int64?) {
+      #expect(Self.commands(in: actions) == [.deferQuote(nil, notBefore: nil)])
+      let ended = Self.answerStep(in: &core, status: .pending)
+      #expect(ended.contains(.cancelQuote(quoteID: 9)) == (quoteID != nil))
+      #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+    }
+    shutDownFirst(&core, .creatingQuote)
+    let created = core.handle(.quoteCreated(Self.created, key, generation: 1), at: Self.moment(40))
+    if step == .creatingQuote { return expectLetGo(created, quoteID: 9) }
+    shutDownFirst(&core, .fetchingRate)
+    let rated = core.handle(.rateQuoted(try Self.rated, key, generation: 1), at: Self.moment(50))
+    if step == .fetchingRate { return expectLetGo(rated, quoteID: 9) }
+
+    // The intent is durable, and its call never leaves.
+    shutDownFirst(&core, .writingIntent)
+    let written = Self.answerStep(in: &core, status: .booking)
+    guard case .recordNotSent(attempt: 2, _)? = Self.commands(in: written).first else {
+      Issue.record("\(written)")
+      return
+    }
+    #expect(!written.contains { if case .book = $0 { true } else { false } })
+    let ended = Self.answerStep(in: &core, status: .pending)
+    #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+  }
+
+  @Test func `takes in what it asked the store for before it is shut down`() throws {
+    var core = Self.core()
+    _ = core.handle(.claimed([Self.batch], askedAt: Self.moment(5)), at: Self.moment(10))
+    core.held[Self.batch.key]?.promised = 1
+    let waiting = core.handle(.shutDown, at: Self.moment(20))
+    #expect(!waiting.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+    let taken = core.handle(try Self.oneTaken(), at: Self.moment(30))
+    #expect(Self.commands(in: taken) == [.deferQuote(nil, notBefore: nil)])
+    let ended = Self.answerStep(in: &core, status: .pending)
+    #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+  }
+
   @Test func `takes no answer to the question of an inquiry that was begun anew`() throws {
     let doubt = try Self.doubt()
     let hold = Hold(batch: Self.batch.key, generation: 1)
@@ -135,6 +179,48 @@ import Testing
         trade: trade, isClientActive: true, accounts: accounts,
         earlierAttempts: earlierAttempts),
       batch: batch, installation: Installation(id: Identifier(high: 1, low: 2)), isCanary: false)
+  }
+
+  enum QuotedStep: CaseIterable, Sendable { case creatingQuote, fetchingRate, writingIntent }
+
+  private static let created = BankAnswer.success(
+    CreatedQuote(quoteID: 9, expiresAt: moment(30_000).wall), BankReceipt())
+  private static var rated: BankAnswer<QuotedRate> {
+    get throws {
+      .success(
+        QuotedRate(quoteID: 9, rate: try Rate("17.7930"), expiresAt: moment(30_000).wall),
+        BankReceipt())
+    }
+  }
+
+  private static func oneTaken() throws -> EngineInput {
+    let hold = Hold(batch: batch.key, generation: 1)
+    return .taken(
+      TakeAnswer(trades: [try run(earlierAttempts: []).taken], batch: batch),
+      of: TakeRequest(hold: hold, limit: 1, actor: .node(settings.node)))
+  }
+
+  /// A core that has asked the bank for the quote of its one trade.
+  private static func coreWithOneTrade() throws -> EngineCore {
+    var core = core()
+    _ = core.handle(.claimed([batch], askedAt: moment(5)), at: moment(10))
+    let actions = core.handle(try oneTaken(), at: moment(20))
+    #expect(actions.contains { if case .createQuote = $0 { true } else { false } })
+    return core
+  }
+
+  private static func commands(in actions: [EngineAction]) -> [TradeCommand] {
+    actions.compactMap { if case .step(let step, _, _) = $0 { step.command } else { nil } }
+  }
+
+  /// The store accepts the step of the one trade under way.
+  private static func answerStep(
+    in core: inout EngineCore, status: TradeStatus
+  ) -> [EngineAction] {
+    guard var trade = core.runs[TradeKey(1)]?.trade else { return [] }
+    trade.status = status
+    let result = StepResult(result: .success(trade), batch: nil)
+    return core.handle(.stepped(result, .run(trade.key), generation: 1), at: moment(60))
   }
 
   private static let start = Timestamp(milliseconds: 1_794_297_600_000)

@@ -338,12 +338,12 @@ extension TradeRun {
     return letGo(.deferQuote(failure, notBefore: later), quoteID: quoteID)
   }
 
-  private mutating func letGo(_ command: TradeCommand, quoteID: Int64?) -> Action {
+  mutating func letGo(_ command: TradeCommand, quoteID: Int64?) -> Action {
     stage = .lettingGo(quoteID: quoteID)
     return .write(command)
   }
 
-  private mutating func outcome(_ command: TradeCommand, of intent: Intent) -> Action {
+  mutating func outcome(_ command: TradeCommand, of intent: Intent) -> Action {
     stage = .writingOutcome(intent, command)
     return .write(command)
   }
