@@ -15,7 +15,9 @@ extension Desk {
   }
 
   func reconciler(_ bank: any BankGateway) -> Reconciler {
-    Reconciler(store: store, bank: bank, actor: person, now: { .now })
+    Reconciler(
+      store: store, bank: bank, actor: person,
+      doubtMarginMilliseconds: settings.doubtMarginSeconds * 1_000, now: { .now })
   }
 
   /// The batch of an identifier, or of a name that only one has.
