@@ -57,13 +57,32 @@ import Testing
     // The intent is durable, and its call never leaves.
     shutDownFirst(&core, .writingIntent)
     let written = Self.answerStep(in: &core, status: .booking)
-    guard case .recordNotSent(attempt: 2, _)? = Self.commands(in: written).first else {
+    guard case .recordNotSent(attempt: 2, _, _)? = Self.commands(in: written).first else {
       Issue.record("\(written)")
       return
     }
     #expect(!written.contains { if case .book = $0 { true } else { false } })
     let ended = Self.answerStep(in: &core, status: .pending)
     #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+  }
+
+  @Test(arguments: [(0, 375...500), (1, 750...1_000), (2, 1_500...2_000)])
+  func `waits longer with each booking that was not sent`(
+    earlier: Int, delay: ClosedRange<Int64>
+  ) throws {
+    var core = try Self.coreWithOneTrade(roundAttempts: earlier)
+    let key = TradeKey(1)
+    _ = core.handle(.quoteCreated(Self.created, key, generation: 1), at: Self.moment(40))
+    _ = core.handle(.rateQuoted(try Self.rated, key, generation: 1), at: Self.moment(50))
+    let sent = Self.answerStep(in: &core, status: .booking)
+    #expect(sent.contains { if case .book = $0 { true } else { false } })
+    let answered = core.handle(
+      .booked(.notSent(.notSent("refused")), key, generation: 1), at: Self.moment(100))
+    guard case .recordNotSent(_, _, let notBefore?)? = Self.commands(in: answered).first else {
+      Issue.record("\(answered)")
+      return
+    }
+    #expect(delay.contains(notBefore.milliseconds(since: Self.moment(100).wall)))
   }
 
   @Test func `takes in what it asked the store for before it is shut down`() throws {
@@ -168,8 +187,11 @@ import Testing
 
   // MARK: One batch with one doubt
 
-  private static func run(earlierAttempts: [Identifier]) throws -> TradeRun {
+  private static func run(
+    earlierAttempts: [Identifier], roundAttempts: Int = 0
+  ) throws -> TradeRun {
     var trade = try doubt().trade
+    trade.roundAttempts = roundAttempts
     trade.status = .quoting
     let accounts = [Currency.zar, .usd].map {
       SettlementAccount(cifNumber: trade.cifNumber, currency: $0, accountNumber: "\($0)000001")
@@ -193,18 +215,19 @@ import Testing
     }
   }
 
-  private static func oneTaken() throws -> EngineInput {
+  private static func oneTaken(roundAttempts: Int = 0) throws -> EngineInput {
     let hold = Hold(batch: batch.key, generation: 1)
     return .taken(
-      TakeAnswer(trades: [try run(earlierAttempts: []).taken], batch: batch),
+      TakeAnswer(
+        trades: [try run(earlierAttempts: [], roundAttempts: roundAttempts).taken], batch: batch),
       of: TakeRequest(hold: hold, limit: 1, actor: .node(settings.node)))
   }
 
   /// A core that has asked the bank for the quote of its one trade.
-  private static func coreWithOneTrade() throws -> EngineCore {
+  private static func coreWithOneTrade(roundAttempts: Int = 0) throws -> EngineCore {
     var core = core()
     _ = core.handle(.claimed([batch], askedAt: moment(5)), at: moment(10))
-    let actions = core.handle(try oneTaken(), at: moment(20))
+    let actions = core.handle(try oneTaken(roundAttempts: roundAttempts), at: moment(20))
     #expect(actions.contains { if case .createQuote = $0 { true } else { false } })
     return core
   }

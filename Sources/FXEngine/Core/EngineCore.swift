@@ -117,7 +117,7 @@ public struct EngineCore: Sendable {
     case .booked(let answer, let trade, let generation):
       observe(answer, at: now)
       advance(trade, generation, at: now) { run, _, settings in
-        run.bookingAnswered(answer, settings: settings)
+        run.bookingAnswered(answer, at: now, settings: settings)
       }
     case .statusAnswered(let answer, let caller, let generation):
       observe(answer, at: now)

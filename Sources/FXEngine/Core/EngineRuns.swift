@@ -30,7 +30,7 @@ extension EngineCore {
   ) {
     guard var run = runs[trade], run.hold.generation == generation else { return }
     var action = feed(&run, lastLook(for: run.hold.batch), settings)
-    if isStopping { action = run.stopping(insteadOf: action) }
+    if isStopping { action = run.stopping(insteadOf: action, at: now, settings: settings) }
     runs[trade] = run
     issue(action, of: run, at: now)
   }
