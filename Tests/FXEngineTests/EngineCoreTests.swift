@@ -85,6 +85,24 @@ import Testing
     #expect(delay.contains(notBefore.milliseconds(since: Self.moment(100).wall)))
   }
 
+  static let wrongSettings: [@Sendable (inout EngineSettings) -> Void] = [
+    { $0.statusPollMilliseconds = 0 }, { $0.quoteSafetyMilliseconds = -1 },
+    { $0.proof.doubtMarginMilliseconds = 0 }, { $0.proof.spacingMilliseconds = 0 },
+    { $0.proof.controlAgeMilliseconds = 0 }, { $0.escalationMilliseconds = -1 },
+    { $0.unconfirmedMilliseconds = 0 }, { $0.breakerPauseMilliseconds = 0 },
+    { $0.breakerFailures = 0 }, { $0.maxRequestsPerSecond = 0 },
+    { $0.leaseMilliseconds = 20_999 },
+  ]
+
+  @Test func `names each setting that would make it spin or prove nothing`() {
+    #expect(Self.settings.problems == [])
+    for change in Self.wrongSettings {
+      var settings = Self.settings
+      change(&settings)
+      #expect(settings.problems.count == 1, "\(settings.problems)")
+    }
+  }
+
   @Test func `takes in what it asked the store for before it is shut down`() throws {
     var core = Self.core()
     _ = core.handle(.claimed([Self.batch], askedAt: Self.moment(5)), at: Self.moment(10))
