@@ -129,8 +129,7 @@ extension MemoryBooks {
     try checkIdentifiers(of: request)
     var batch = batch(from: request)
     var drafts = [
-      JournalDraft(
-        kind: .batchCreated, actor: request.actor, note: "\(request.trades.count) trades")
+      JournalDraft(kind: .batchCreated, actor: request.actor, note: request.note)
     ]
     do throws(CreateRefusal) {
       if request.trades.isEmpty { throw .empty }

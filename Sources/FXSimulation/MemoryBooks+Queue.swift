@@ -110,7 +110,7 @@ extension MemoryBooks {
       let trade = trades[index]
       if isBlocked(trade.client, besides: trade.key) {
         answer.blockedClients = true
-      } else if let due = trade.notBefore, now < due {
+      } else if let due = trade.notBefore, !Trade.isDue(due, at: now) {
         nextDue = min(nextDue ?? due, due)
       } else if isDueLeft || answer.trades.count >= request.limit {
         isDueLeft = true

@@ -54,8 +54,7 @@ extension Transaction {
         trade, id: request.tradeIDs[index], key: TradeKey(firstTrade.value + Int64(index)),
         batch: key)
     }
-    let note = "\(request.trades.count) trades"
-    try log([JournalDraft(kind: .batchCreated, actor: request.actor, note: note)], of: key)
+    try log([JournalDraft(kind: .batchCreated, actor: request.actor, note: request.note)], of: key)
     if request.starts {
       let start = BatchStep(batch: key, actor: request.actor, command: .start)
       let events = try update(key) { try Ledger.decide(start, batch: &$0, now: now) }

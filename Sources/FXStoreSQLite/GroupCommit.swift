@@ -44,9 +44,11 @@ final class GroupCommit: Sendable {
   private let clock: @Sendable () -> Timestamp
   private let onDurable: (@Sendable (LogMark) throws -> Void)?
   private let logger: Logger
+  private let file: FileIdentity
 
   init(pool: DatabasePool, options: SQLiteOptions, logger: Logger) {
     self.pool = pool
+    self.file = FileIdentity(of: pool.path)
     self.clock = options.clock
     self.onDurable = options.onDurable
     self.logger = logger
@@ -116,6 +118,13 @@ final class GroupCommit: Sendable {
     _ group: [Operation], on database: Database
   ) throws(StoreError) -> [@Sendable () -> Void] {
     if let failure { throw failure }
+    guard file.isInPlace else {
+      let failure = StoreError.unavailable(
+        "\(pool.path) was moved, removed or replaced while it was in use. Put it back, start again, "
+          + "and let the bank be asked with `fxbatch reconcile`.")
+      stop(after: failure)
+      throw failure
+    }
     var isCommitting = false
     let answers: [@Sendable () -> Void]
     let mark: LogMark?

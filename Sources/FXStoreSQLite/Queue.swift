@@ -133,7 +133,7 @@ extension Transaction {
           isAnyBlocked = true
           continue
         }
-        if let due = candidate.notBefore, now < due {
+        if let due = candidate.notBefore, !Trade.isDue(due, at: now) {
           nextDue = min(nextDue ?? due, due)
           continue
         }

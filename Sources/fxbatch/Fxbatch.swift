@@ -1,5 +1,6 @@
 import ArgumentParser
 import FXPorts
+import Foundation
 
 /// The root of the command line. It alone decides how a failure is told and with which code the
 /// process ends.
@@ -31,6 +32,8 @@ import FXPorts
     ])
 
   static func main() async {
+    // What is written here is nobody else's business: books, ledgers, credentials.
+    umask(0o077)
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

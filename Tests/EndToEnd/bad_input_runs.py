@@ -35,7 +35,7 @@ class Orders(SharedCase):
         file = self.desk.file("waits.csv", rows(300, first=5_000))
         running = self.desk.start(
             "run", file, "--pricing", "bank", "--name", "waits", env={"FXBATCH_BANK_MAX_RPS": "5"})
-        wait_for(running.stderr, "300 trades taken in")
+        wait_for(running.stderr, "taken in: 300 trades")
         done = interrupt(running)
         self.assertEqual(done.returncode, INTERRUPTED)
         self.refuses(self.desk, ("resume", "waits"), BAD_INPUT, "can be paused or cancelled")

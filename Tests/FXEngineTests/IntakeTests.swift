@@ -88,6 +88,10 @@ import Testing
     ).get()
     let trade = try await desk.store.trades(TradeQuery(batch: batch.key)).first
     #expect(trade?.valueDate == CivilDate("2026-11-13"))
+    let events = try await desk.store.events(of: batch.key, after: 0, limit: 1)
+    #expect(
+      events.first?.entry.note
+        == "1 trade, 1 of them a business day later: their cut-off has passed")
   }
 
   @Test func `tells rows that repeat another row, each against the first`() async throws {

@@ -155,7 +155,7 @@ public enum Ledger {
     switch command {
     case .take:
       try checkMayBook(batch: batch, facts: facts)
-      if let due = trade.notBefore, facts.now < due { throw .notDue(due) }
+      if let due = trade.notBefore, !Trade.isDue(due, at: facts.now) { throw .notDue(due) }
     case .recordIntent(let intent):
       try checkMayBook(batch: batch, facts: facts)
       guard intent.number == trade.attempt + 1 else { throw .staleAttempt(present: trade.attempt) }

@@ -57,6 +57,17 @@ public struct Trade: Hashable, Sendable {
   public var completedAt: Timestamp?
   public var version: Int64
 
+  /// Whether a trade that waits for a moment may be taken up. One too far ahead was set by a clock
+  /// that has been put back since, and counts as past.
+  public static func isDue(_ notBefore: Timestamp?, at now: Timestamp) -> Bool {
+    guard let notBefore else { return true }
+    let ahead = notBefore.milliseconds(since: now)
+    return ahead <= 0 || ahead > greatestDelayMilliseconds
+  }
+
+  /// No delay before another try is longer.
+  public static let greatestDelayMilliseconds: Int64 = 120_000
+
   public init(
     key: TradeKey, id: Identifier, batch: BatchKey, batchID: Identifier, client: Client,
     draft: TradeDraft, createdAt: Timestamp

@@ -13,7 +13,8 @@ extension EngineCore {
         trade, .deferQuote(nil, notBefore: later), .recovery(trade.key), batch.generation)
     }
     let run = TradeRun(
-      taken: taken, batch: batch, installation: installation, isCanary: gate == .solo)
+      taken: taken, batch: batch, installation: installation, isCanary: gate == .solo,
+      asksForOwnID: settings.knowsHistorySince.map { taken.trade.createdAt < $0 } ?? false)
     runs[taken.trade.key] = run
     held[batch.key]?.running += 1
     actions.append(.report(.tradeChanged(batch.key, taken.trade.key, .quoting)))

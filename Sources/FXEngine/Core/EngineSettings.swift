@@ -50,6 +50,9 @@ public struct EngineSettings: Sendable {
   public var isSoleEngine = true
   /// Only these batches are worked on, where given.
   public var only: Set<BatchKey>?
+  /// When this process opened the store, by the store's clock: what is older may have been restored.
+  /// Nil where nobody can restore it.
+  public var knowsHistorySince: Timestamp?
   /// Where jitter comes from.
   public var seed: UInt64 = 0
 

@@ -45,9 +45,15 @@ public struct TradeRun: Hashable, Sendable {
   private let installation: Identifier
   private let idEpoch: Int
   public let isCanary: Bool
+  /// Ids under which the bank must know no deal that stands: those of all earlier attempts, and the
+  /// next one's own where others may have used it.
+  private let questions: [Identifier]
 
+  /// - Parameter asksForOwnID: the trade is older than what this process has seen of the store. One
+  ///   that was restored without a trace gives out the ids of the lost time again: the bank tells.
   public init(
-    taken: TakenTrade, batch: Batch, installation: Installation, isCanary: Bool
+    taken: TakenTrade, batch: Batch, installation: Installation, isCanary: Bool,
+    asksForOwnID: Bool = false
   ) {
     self.taken = taken
     self.hold = Hold(batch: batch.key, generation: batch.generation)
@@ -57,6 +63,10 @@ public struct TradeRun: Hashable, Sendable {
     self.installation = installation.id
     self.idEpoch = installation.idEpoch
     self.isCanary = isCanary
+    let own = DealTransactionID.of(
+      installation: installation.id, epoch: installation.idEpoch, batch: taken.trade.batchID,
+      trade: taken.trade.id, attempt: taken.trade.attempt + 1)
+    self.questions = taken.earlierAttempts + (asksForOwnID ? [own] : [])
   }
 
   /// The call may be on its way: nobody but the bank can say how it ended.
@@ -94,15 +104,18 @@ public struct TradeRun: Hashable, Sendable {
       switch answer {
       case .notFound:
         return askEarlier(from: index + 1, at: now, settings: settings)
-      case .found(let deal, _) where deal.status == .failed:
+      case .found(let deal, _)
+      where deal.status == .failed && index < taken.earlierAttempts.count:
         // It did not settle and stands no more: that is what an operator may retry.
         return askEarlier(from: index + 1, at: now, settings: settings)
       case .found(let deal, _):
-        let id = taken.earlierAttempts[index]
+        let origin =
+          index < taken.earlierAttempts.count
+          ? "of an earlier attempt" : "of an attempt that our books have lost"
         return letGo(
           .recordBookingEvidence(
             attempt: trade.attempt,
-            note: "The bank shows deal \(id) of an earlier attempt as \(deal.status.rawValue)."),
+            note: "The bank shows deal \(questions[index]) \(origin) as \(deal.status.rawValue)."),
           quoteID: nil)
       case .refused(let refusal, let receipt):
         return deferring(passing(refusal, receipt), quoteID: nil, at: now, settings: settings)
@@ -230,9 +243,9 @@ extension TradeRun {
   private mutating func askEarlier(
     from index: Int, at now: Moment, settings: EngineSettings
   ) -> Action {
-    if index < taken.earlierAttempts.count {
+    if index < questions.count {
       stage = .askingEarlier(next: index)
-      return .ask(.dealTransactionID(taken.earlierAttempts[index]))
+      return .ask(.dealTransactionID(questions[index]))
     }
     do {
       let dated = try settings.valueDates.valueDate(

@@ -47,7 +47,7 @@ public struct Intake: Sendable {
       trades: rules.trades,
       // In ascending order, so that each falls beside the one before in the store's index.
       tradeIDs: rows.map { _ in identifier(at: moment) }.sorted(), actor: actor,
-      starts: options.starts,
+      starts: options.starts, movedByCutOff: rules.movedByCutOff,
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
     return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)

@@ -35,10 +35,12 @@ struct IntakeRules {
   private let facts: IntakeFacts
   private let options: BatchOptions
   private let settings: IntakeSettings
-  private var valueDates: [Terms: Result<CivilDate, CalendarError>] = [:]
+  private var valueDates: [Terms: Result<ValueDate, CalendarError>] = [:]
   /// The place in `trades` of each one, by its fingerprint, or by the next free one after it.
   private var placesByPrint: [Int64: Int32] = [:]
   private(set) var trades: [TradeDraft] = []
+  /// Trades whose value date a missed cut-off has put a business day on.
+  private(set) var movedByCutOff = 0
   private(set) var problems = FileProblems()
 
   init(facts: IntakeFacts, options: BatchOptions, settings: IntakeSettings, rows: Int) {
@@ -56,6 +58,9 @@ struct IntakeRules {
     check(client, of: row)
     if !row.amount.isPositive {
       refuse(row, "Amount", .notPositive, "Give an amount above zero.")
+    }
+    if row.amount.minorUnits > IntakeBounds.greatestAmountMinorUnits {
+      refuse(row, "Amount", .overflow, "Give a smaller amount: no trade is this large.")
     }
     let deal = Deal(pair: row.pair, side: row.side, amount: row.amount)
     if deal == nil {
@@ -139,8 +144,9 @@ struct IntakeRules {
     let result = valueDates[terms] ?? computed(terms)
     valueDates[terms] = result
     switch result {
-    case .success(let date):
-      return date
+    case .success(let dated):
+      if dated.movedByCutOff { movedByCutOff += 1 }
+      return dated.date
     case .failure(.calendarUnknown(let currency, let year)):
       refuse(
         row, "CurPair", .calendarUnknown,
@@ -153,13 +159,12 @@ struct IntakeRules {
     return nil
   }
 
-  private func computed(_ terms: Terms) -> Result<CivilDate, CalendarError> {
+  private func computed(_ terms: Terms) -> Result<ValueDate, CalendarError> {
     do throws(CalendarError) {
       return .success(
         try settings.valueDates.valueDate(
           for: terms.pair, delivery: terms.delivery, at: facts.now, clock: settings.deskClock,
-          cutOffs: settings.cutOffs
-        ).date)
+          cutOffs: settings.cutOffs))
     } catch {
       return .failure(error)
     }

@@ -120,19 +120,31 @@ public struct CreateRequest: Hashable, Sendable {
   public var actor: Actor
   /// Puts the batch into the queue in the same transaction.
   public var starts: Bool
+  /// Trades whose value date a missed cut-off has put a business day on; for the log.
+  public var movedByCutOff: Int
   /// How far back a trade counts as a duplicate; nil when duplicates are wanted.
   public var duplicateWindowMilliseconds: Int64?
 
   public init(
     batch: BatchDraft, trades: [TradeDraft], tradeIDs: [Identifier], actor: Actor, starts: Bool,
-    duplicateWindowMilliseconds: Int64?
+    movedByCutOff: Int = 0, duplicateWindowMilliseconds: Int64?
   ) {
     self.batch = batch
     self.trades = trades
     self.tradeIDs = tradeIDs
     self.actor = actor
     self.starts = starts
+    self.movedByCutOff = movedByCutOff
     self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
+  }
+}
+
+extension CreateRequest {
+  /// What the log says of the new batch.
+  public var note: String {
+    let count = "\(trades.count) \(trades.count == 1 ? "trade" : "trades")"
+    guard movedByCutOff > 0 else { return count }
+    return "\(count), \(movedByCutOff) of them a business day later: their cut-off has passed"
   }
 }
 

@@ -52,7 +52,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     abstract: "Holds every attempt against what the bank says of it.",
     discussion: """
       Asks the bank about each deal and tells every difference. A booking that our books deny puts its \
-      trade in doubt. Ends with 0 when bank and books agree and with 4 when a person has to look. After \
+      trade in doubt. Ends with 0 when bank and books agree and no trade is in doubt, and with 4 when a person has to look. After \
       the store was found to have lost events, it also asks for every deal that may have been booked \
       since; only then the kill switch can be released.
 
@@ -65,26 +65,30 @@ struct ReconcileCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let (report, lost) = try await Desk.open(common, .changes, withBank: true) { desk in
+    let (report, lost, doubts) = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         var key: BatchKey?
         if let batch { key = try await desk.batch(named: batch).key }
         try await desk.knock(at: bank)
         let reconciler = desk.reconciler(bank)
         let report = try await reconciler.reconcile(batch: key)
-        guard batch == nil else { return (report, LostTimeReport?.none) }
+        let doubts = try await desk.store.trades(
+          TradeQuery(batch: key, statuses: [.inDoubt], limit: Pages.rows)
+        ).count
+        guard batch == nil else { return (report, LostTimeReport?.none, doubts) }
         let lost = try await reconciler.reconcileLostTime(
           quoteLifeMilliseconds: report.quoteLifeMilliseconds,
           marginMilliseconds: desk.settings.doubtMarginSeconds * 1_000
         ) { Terminal.note("asked for lost deals of \($0) trades") }
-        return (report, lost)
+        return (report, lost, doubts)
       }
     }
     let total = report.total + (lost?.findings.total ?? 0)
     let sentences = (report.differences + (lost?.findings.differences ?? [])).map(\.sentence)
     if json {
       let answer: JSON = [
-        "agrees": .bool(total == 0), "trades": JSON(report.trades),
+        "agrees": .bool(total == 0 && doubts == 0), "in_doubt": JSON(doubts),
+        "trades": JSON(report.trades),
         "attempts": JSON(report.attempts), "statements": JSON(report.statements),
         "total": JSON(total), "differences": .array(sentences.map { .string($0) }),
         "lost_time": lost?.json ?? .null,
@@ -94,10 +98,14 @@ struct ReconcileCommand: AsyncParsableCommand {
       for sentence in sentences { Terminal.say(sentence.plain) }
       Terminal.say(
         "\(report.attempts) attempts of \(report.trades) trades, \(report.statements) statements: "
-          + (total == 0 ? "bank and books agree" : "\(total) differences"))
+          + (total == 0 ? "bank and books agree" : "\(total) differences")
+          + (doubts == 0
+            ? ""
+            : "; trades still in doubt: \(doubts == Pages.rows ? "\(doubts) or more" : "\(doubts)")")
+      )
       if let lost { Terminal.say(lost.text) }
     }
-    guard total == 0, lost?.isReconciled ?? true else { throw ExitCode.waitsForPerson }
+    guard total == 0, doubts == 0, lost?.isReconciled ?? true else { throw ExitCode.waitsForPerson }
   }
 }
 

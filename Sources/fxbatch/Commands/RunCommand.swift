@@ -65,7 +65,8 @@ struct RunCommand: AsyncParsableCommand {
         } else {
           Terminal.noteNearest(ofPriority: priority)
           batch = try await submit(rows, to: desk)
-          Terminal.note("batch \(batch.id): \(batch.counts.total) trades taken in")
+          let created = try await desk.store.events(of: batch.key, after: 0, limit: 1).first
+          Terminal.note("batch \(batch.id) taken in: \(created?.entry.note ?? "")")
         }
         return try await BatchDriver(desk: desk, batch: batch, asJSON: json, signals: signals)
           .drive(bank)

@@ -12,6 +12,9 @@ struct BatchDriver: Sendable {
   static let lookMilliseconds: Int64 = 250
   /// How long calls that are out may take after the first interrupt.
   static let graceSeconds: Int64 = 30
+  /// A doubt that is older than this process is first asked about by it: two questions, a control
+  /// between them, and the longest pause before.
+  static let inquirySeconds: Int64 = 25
   /// Signals this close together are one.
   private static let sameWishMilliseconds: Int64 = 500
 
@@ -127,6 +130,7 @@ struct BatchDriver: Sendable {
   private func watch() async throws -> Event {
     var progress = Progress()
     var looks: Int64 = 0
+    let begin = ContinuousClock.now
     while true {
       guard let now = try await desk.store.batch(batch.id) else {
         throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
@@ -135,7 +139,10 @@ struct BatchDriver: Sendable {
       if now.status.isFinal { return .ended(now) }
       looks += 1
       // Once a second is often enough for what waits for people.
-      if looks % 4 == 0, let reasons = try await Standstill(desk: desk, batch: now).reasons() {
+      let isAsked = ContinuousClock.now - begin > .seconds(Self.inquirySeconds)
+      if looks % 4 == 0, now.counts.inDoubt == 0 || isAsked,
+        let reasons = try await Standstill(desk: desk, batch: now).reasons()
+      {
         return .waits(reasons)
       }
       try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))

@@ -34,6 +34,8 @@ struct Desk: Sendable {
   /// How far the store's log goes, kept beside it.
   let mark: MarkFile
   let logger: Logger
+  /// By the store's clock: what was written before may have been restored meanwhile.
+  let openedAt: Timestamp
 
   /// Opens the store for the time of `body`.
   static func open<Answer>(
@@ -55,6 +57,7 @@ struct Desk: Sendable {
     if use == .writes { try makeFolder(of: path) }
     let logger = Self.logger(settings)
     let mark = MarkFile(besideDatabase: path)
+    let openedAt = Timestamp.now
     // Before the store is read: what is written meanwhile is newer than this.
     let marked = try mark.read()
     let store = try await SQLiteStore.open(
@@ -67,7 +70,9 @@ struct Desk: Sendable {
       if use != .reads {
         try await LossCheck(store: store, mark: mark, logger: logger).enforce(marked)
       }
-      return try await body(Desk(settings: settings, store: store, mark: mark, logger: logger))
+      return try await body(
+        Desk(
+          settings: settings, store: store, mark: mark, logger: logger, openedAt: openedAt))
     } with: {
       try store.close()
       try mark.close()
@@ -115,6 +120,7 @@ struct Desk: Sendable {
       node: NodeID("\(settings.nodeName)/\(incarnation)"), bank: bank.identity,
       seed: .random(in: .min ... .max))
     settings.only = only
+    settings.knowsHistorySince = openedAt
     do {
       return try Engine(
         store: store, bank: bank, settings: settings, clock: .system(wall: { .now }),

@@ -9,7 +9,7 @@ extension Desk {
     Intake(
       store: store,
       settings: IntakeSettings(
-        valueDates: ValueDates(closedDays: settings.closedDays),
+        valueDates: ValueDates(closedDays: settings.closedDays), cutOffs: settings.cutOffs,
         otcRateAgeMilliseconds: settings.otcMaxAgeSeconds * 1_000),
       now: { .now }, random: { .random(in: .min ... .max) })
   }

@@ -11,7 +11,10 @@ struct LossCheck: Sendable {
   /// What the store has lost of what the mark, read before the store was opened, names.
   func loss(_ reading: MarkFile.Reading) async throws(StoreError) -> LogLoss? {
     switch reading {
-    case .missing: nil
+    // It is made with the store: one that has events and no mark was moved or restored without it.
+    case .missing:
+      try await store.logMark().sequence == 0
+        ? nil : .unreadableMark("there is none, so the store was restored, or moved without it")
     // Nobody can say what the store must hold. A mark that is torn in both of its slots has been
     // tampered with, or its disk fails: to go on as if nothing were lost could book twice.
     case .unreadable(let why): .unreadableMark(why)
@@ -29,9 +32,6 @@ struct LossCheck: Sendable {
       Terminal.complain(advice(on: loss))
     }
     let present = try await store.logMark()
-    if reading == .missing, present.sequence > 0 {
-      logger.notice("there is no mark beside the store: one is begun at event \(present.sequence)")
-    }
     try mark.raise(to: present)
   }
 

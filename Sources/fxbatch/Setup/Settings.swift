@@ -23,6 +23,7 @@ struct Settings: Sendable {
   var bankTimeoutMilliseconds: Int64 = 10_000
   var definiteRefusals: Set<String> = ["VALIDATION", "RATE_MISMATCH", "BUSINESS"]
   var closedDays: [Currency: Set<CivilDate>] = [:]
+  var cutOffs = CutOffs.none
   /// Nil for no log at all: commands tell their failures themselves.
   var logLevel: Logger.Level?
 
@@ -43,6 +44,7 @@ struct Settings: Sendable {
     engine.collarBasisPoints = collarBasisPoints == 0 ? nil : Int(collarBasisPoints)
     engine.otcRateAgeMilliseconds = otcMaxAgeSeconds * 1_000
     engine.valueDates = ValueDates(closedDays: closedDays)
+    engine.cutOffs = cutOffs
     engine.seed = seed
     return engine
   }
@@ -88,6 +90,9 @@ extension Settings {
     line("FXBATCH_OTC_MAX_AGE_SECONDS", "86400", "an older OTC rate prices nothing"),
     line("FXBATCH_COLLAR_BASIS_POINTS", "500", "price collar around the OTC rate; 0 for none"),
     line("FXBATCH_CLOSED_DAYS", "none", "further holidays, as ZAR:2026-11-04,USD:2027-01-02"),
+    line(
+      "FXBATCH_CUT_OFFS", "none",
+      "dealing cut-offs in the desk's time, as spot:ZAR:15:30,cash:USD:11:00"),
     line("FXBATCH_LOG_LEVEL", "none", "trace, debug, info, notice, warning or error"),
   ]
 

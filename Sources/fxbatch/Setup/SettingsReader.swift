@@ -63,6 +63,7 @@ struct SettingsReader {
       settings.definiteRefusals = Set(Self.list(codes))
     }
     settings.closedDays = closedDays()
+    settings.cutOffs = cutOffs()
     if let level = text("FXBATCH_LOG_LEVEL") {
       settings.logLevel = Logger.Level(rawValue: level)
       if settings.logLevel == nil {
@@ -152,6 +153,29 @@ struct SettingsReader {
       days[currency, default: []].insert(day)
     }
     return days
+  }
+
+  private mutating func cutOffs() -> CutOffs {
+    var minutes: [Delivery: [Currency: Int]] = [:]
+    for item in Self.list(text("FXBATCH_CUT_OFFS") ?? "") {
+      let parts = item.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 4, let delivery = Delivery(rawValue: String(parts[0])),
+        let currency = Currency(parts[1]), let hour = Self.twoDigits(parts[2], below: 24),
+        let minute = Self.twoDigits(parts[3], below: 60)
+      else {
+        problems.append("FXBATCH_CUT_OFFS holds \(item); give DELIVERY:CURRENCY:HH:MM")
+        continue
+      }
+      minutes[delivery, default: [:]][currency] = hour * 60 + minute
+    }
+    return CutOffs(minutesOfDay: minutes) ?? .none
+  }
+
+  private static func twoDigits(_ text: Substring, below bound: Int) -> Int? {
+    guard text.utf8.count == 2, let value = Int(text), (0..<bound).contains(value) else {
+      return nil
+    }
+    return value
   }
 
   private mutating func number(_ name: String, _ range: ClosedRange<Int64>, _ value: inout Int64) {
