@@ -47,8 +47,7 @@ extension MemoryBooks {
     }
     var claimed: [Batch] = []
     for var batch in free.sorted(by: Batch.precedes) {
-      let books =
-        batch.counts.bookable > 0 && batch.status != .paused && !batch.isCancelRequested
+      let books = batch.wantsToBook
       guard books ? room.booking > 0 : room.watching > 0 else { continue }
       if books { room.booking -= 1 } else { room.watching -= 1 }
       let drafts = Ledger.claim(

@@ -39,7 +39,7 @@ extension SimulatedWorld {
     case .recordIntent(let intent):
       occurrences[.booking] += 1
       if intent.number > 1 { occurrences[.secondAttempt] += 1 }
-    case .recordNotSent(_, let failure):
+    case .recordNotSent(_, let failure, _):
       if failure.code == .quoteExpired { occurrences[.quoteTooOld] += 1 }
     case .deferQuote(let failure, _):
       if failure?.code == .quoteExpired { occurrences[.quoteTooOld] += 1 }

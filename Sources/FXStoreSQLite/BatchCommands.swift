@@ -84,8 +84,9 @@ extension Transaction {
     var code: FailureCode
     var isResolvedByPerson: Bool
 
-    /// As `Trade.isRetriedSinglyOnly`, from what a list needs to read.
-    var isSinglyOnly: Bool { isResolvedByPerson || code == .settlementFailed }
+    var isSinglyOnly: Bool {
+      Trade.isRetriedSinglyOnly(code: code, isResolvedByPerson: isResolvedByPerson)
+    }
   }
 
   private func ended(in batch: BatchKey) throws -> [EndedTrade] {

@@ -202,10 +202,3 @@ extension Transaction {
       otcRate: otcRate)
   }
 }
-
-extension Batch {
-  /// Whether a holder would book, and not only watch what is under way or sweep what is cancelled.
-  fileprivate var wantsToBook: Bool {
-    status != .paused && !isCancelRequested && counts.bookable > 0
-  }
-}

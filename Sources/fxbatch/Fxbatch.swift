@@ -12,6 +12,7 @@ import Foundation
       Everything at once, in a minute: fxbatch demo. Step by step, with a bank that is not real:
 
         fxbatch sandbox --ready-file bank.env &
+        until [ -s bank.env ]; do sleep 0.1; done
         fxbatch clients import clients.csv --config bank.env
         fxbatch run trades.csv --pricing bank --name morning --config bank.env
 

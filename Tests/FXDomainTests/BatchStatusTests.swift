@@ -98,6 +98,43 @@ import Testing
   }
 }
 
+@Suite struct `A batch under a lease` {
+  @Test(arguments: [
+    (BatchStatus.running, TradeStatus.pending, false, true), (.running, .quoting, false, true),
+    (.running, .booking, false, true), (.pending, .pending, false, true),
+    (.paused, .pending, false, false), (.running, .pending, true, false),
+    (.running, .inDoubt, false, false), (.running, .booked, false, false),
+  ])
+  func `wants to book only while a trade may still be booked`(
+    status: BatchStatus, trade: TradeStatus, isCancelled: Bool, wants: Bool
+  ) {
+    let start = Timestamp(milliseconds: 1_794_297_600_000)
+    var batch = Batch(
+      key: BatchKey(1), id: Identifier(high: 3, low: 4), name: "morning", pricing: .bank,
+      priority: 5, queuePosition: 1, maxConcurrentTrades: 5, policy: BatchPolicy(),
+      createdAt: start, createdBy: "person:dealer")
+    batch.status = status
+    batch.counts[trade] = 1
+    if isCancelled { batch.cancelRequestedAt = start }
+    #expect(batch.wantsToBook == wants)
+  }
+}
+
+@Suite struct `A trade that has failed` {
+  @Test(
+    arguments: [
+      (FailureCode.settlementFailed, false, true), (.settlementFailed, true, true),
+      (.notBooked, true, true), (.quoteRefused, false, false), (nil, true, true),
+      (nil, false, false),
+    ] as [(FailureCode?, Bool, Bool)])
+  func `is retried singly after a failed settlement or a person's word`(
+    code: FailureCode?, isResolved: Bool, isSingly: Bool
+  ) {
+    #expect(
+      Trade.isRetriedSinglyOnly(code: code, isResolvedByPerson: isResolved) == isSingly)
+  }
+}
+
 @Suite struct `A failure code` {
   @Test(arguments: [
     ("bank_unavailable", FailureCategory.transient), ("bank_timeout", .transient),

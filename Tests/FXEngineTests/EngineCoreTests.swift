@@ -34,6 +34,87 @@ import Testing
     #expect(core.isFinished)
   }
 
+  @Test(arguments: QuotedStep.allCases)
+  func `lets go of a trade that is being quoted when it is shut down`(step: QuotedStep) throws {
+    var core = try Self.coreWithOneTrade()
+    let key = TradeKey(1)
+    let shutDownFirst = { (core: inout EngineCore, at: QuotedStep) in
+      if at == step { _ = core.handle(.shutDown, at: Self.moment(30)) }
+    }
+    func expectLetGo(_ actions: [EngineAction], quoteID: Int64?) {
+      #expect(Self.commands(in: actions) == [.deferQuote(nil, notBefore: nil)])
+      let ended = Self.answerStep(in: &core, status: .pending)
+      #expect(ended.contains(.cancelQuote(quoteID: 9)) == (quoteID != nil))
+      #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+    }
+    shutDownFirst(&core, .creatingQuote)
+    let created = core.handle(.quoteCreated(Self.created, key, generation: 1), at: Self.moment(40))
+    if step == .creatingQuote { return expectLetGo(created, quoteID: 9) }
+    shutDownFirst(&core, .fetchingRate)
+    let rated = core.handle(.rateQuoted(try Self.rated, key, generation: 1), at: Self.moment(50))
+    if step == .fetchingRate { return expectLetGo(rated, quoteID: 9) }
+
+    // The intent is durable, and its call never leaves.
+    shutDownFirst(&core, .writingIntent)
+    let written = Self.answerStep(in: &core, status: .booking)
+    guard case .recordNotSent(attempt: 2, _, _)? = Self.commands(in: written).first else {
+      Issue.record("\(written)")
+      return
+    }
+    #expect(!written.contains { if case .book = $0 { true } else { false } })
+    let ended = Self.answerStep(in: &core, status: .pending)
+    #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+  }
+
+  @Test(arguments: [(0, 375...500), (1, 750...1_000), (2, 1_500...2_000)])
+  func `waits longer with each booking that was not sent`(
+    earlier: Int, delay: ClosedRange<Int64>
+  ) throws {
+    var core = try Self.coreWithOneTrade(roundAttempts: earlier)
+    let key = TradeKey(1)
+    _ = core.handle(.quoteCreated(Self.created, key, generation: 1), at: Self.moment(40))
+    _ = core.handle(.rateQuoted(try Self.rated, key, generation: 1), at: Self.moment(50))
+    let sent = Self.answerStep(in: &core, status: .booking)
+    #expect(sent.contains { if case .book = $0 { true } else { false } })
+    let answered = core.handle(
+      .booked(.notSent(.notSent("refused")), key, generation: 1), at: Self.moment(100))
+    guard case .recordNotSent(_, _, let notBefore?)? = Self.commands(in: answered).first else {
+      Issue.record("\(answered)")
+      return
+    }
+    #expect(delay.contains(notBefore.milliseconds(since: Self.moment(100).wall)))
+  }
+
+  static let wrongSettings: [@Sendable (inout EngineSettings) -> Void] = [
+    { $0.statusPollMilliseconds = 0 }, { $0.quoteSafetyMilliseconds = -1 },
+    { $0.proof.doubtMarginMilliseconds = 0 }, { $0.proof.spacingMilliseconds = 0 },
+    { $0.proof.controlAgeMilliseconds = 0 }, { $0.escalationMilliseconds = -1 },
+    { $0.unconfirmedMilliseconds = 0 }, { $0.breakerPauseMilliseconds = 0 },
+    { $0.breakerFailures = 0 }, { $0.maxRequestsPerSecond = 0 },
+    { $0.leaseMilliseconds = 20_999 },
+  ]
+
+  @Test func `names each setting that would make it spin or prove nothing`() {
+    #expect(Self.settings.problems == [])
+    for change in Self.wrongSettings {
+      var settings = Self.settings
+      change(&settings)
+      #expect(settings.problems.count == 1, "\(settings.problems)")
+    }
+  }
+
+  @Test func `takes in what it asked the store for before it is shut down`() throws {
+    var core = Self.core()
+    _ = core.handle(.claimed([Self.batch], askedAt: Self.moment(5)), at: Self.moment(10))
+    core.held[Self.batch.key]?.promised = 1
+    let waiting = core.handle(.shutDown, at: Self.moment(20))
+    #expect(!waiting.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+    let taken = core.handle(try Self.oneTaken(), at: Self.moment(30))
+    #expect(Self.commands(in: taken) == [.deferQuote(nil, notBefore: nil)])
+    let ended = Self.answerStep(in: &core, status: .pending)
+    #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
+  }
+
   @Test func `takes no answer to the question of an inquiry that was begun anew`() throws {
     let doubt = try Self.doubt()
     let hold = Hold(batch: Self.batch.key, generation: 1)
@@ -124,8 +205,11 @@ import Testing
 
   // MARK: One batch with one doubt
 
-  private static func run(earlierAttempts: [Identifier]) throws -> TradeRun {
+  private static func run(
+    earlierAttempts: [Identifier], roundAttempts: Int = 0
+  ) throws -> TradeRun {
     var trade = try doubt().trade
+    trade.roundAttempts = roundAttempts
     trade.status = .quoting
     let accounts = [Currency.zar, .usd].map {
       SettlementAccount(cifNumber: trade.cifNumber, currency: $0, accountNumber: "\($0)000001")
@@ -135,6 +219,49 @@ import Testing
         trade: trade, isClientActive: true, accounts: accounts,
         earlierAttempts: earlierAttempts),
       batch: batch, installation: Installation(id: Identifier(high: 1, low: 2)), isCanary: false)
+  }
+
+  enum QuotedStep: CaseIterable, Sendable { case creatingQuote, fetchingRate, writingIntent }
+
+  private static let created = BankAnswer.success(
+    CreatedQuote(quoteID: 9, expiresAt: moment(30_000).wall), BankReceipt())
+  private static var rated: BankAnswer<QuotedRate> {
+    get throws {
+      .success(
+        QuotedRate(quoteID: 9, rate: try Rate("17.7930"), expiresAt: moment(30_000).wall),
+        BankReceipt())
+    }
+  }
+
+  private static func oneTaken(roundAttempts: Int = 0) throws -> EngineInput {
+    let hold = Hold(batch: batch.key, generation: 1)
+    return .taken(
+      TakeAnswer(
+        trades: [try run(earlierAttempts: [], roundAttempts: roundAttempts).taken], batch: batch),
+      of: TakeRequest(hold: hold, limit: 1, actor: .node(settings.node)))
+  }
+
+  /// A core that has asked the bank for the quote of its one trade.
+  private static func coreWithOneTrade(roundAttempts: Int = 0) throws -> EngineCore {
+    var core = core()
+    _ = core.handle(.claimed([batch], askedAt: moment(5)), at: moment(10))
+    let actions = core.handle(try oneTaken(roundAttempts: roundAttempts), at: moment(20))
+    #expect(actions.contains { if case .createQuote = $0 { true } else { false } })
+    return core
+  }
+
+  private static func commands(in actions: [EngineAction]) -> [TradeCommand] {
+    actions.compactMap { if case .step(let step, _, _) = $0 { step.command } else { nil } }
+  }
+
+  /// The store accepts the step of the one trade under way.
+  private static func answerStep(
+    in core: inout EngineCore, status: TradeStatus
+  ) -> [EngineAction] {
+    guard var trade = core.runs[TradeKey(1)]?.trade else { return [] }
+    trade.status = status
+    let result = StepResult(result: .success(trade), batch: nil)
+    return core.handle(.stepped(result, .run(trade.key), generation: 1), at: moment(60))
   }
 
   private static let start = Timestamp(milliseconds: 1_794_297_600_000)

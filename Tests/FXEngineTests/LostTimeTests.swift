@@ -31,9 +31,11 @@ import Testing
   private static func reconcile(
     _ dealt: DealtDesk, _ bank: ScriptedBank
   ) async throws -> LostTimeReport? {
-    try await Reconciler(store: dealt.store, bank: bank) { dealt.desk.clock.now }
-      .reconcileLostTime(
-        quoteLifeMilliseconds: life, marginMilliseconds: margin, progress: { _ in })
+    try await Reconciler(store: dealt.store, bank: bank, doubtMarginMilliseconds: 60_000) {
+      dealt.desk.clock.now
+    }
+    .reconcileLostTime(
+      quoteLifeMilliseconds: life, marginMilliseconds: margin, progress: { _ in })
   }
 
   /// The id of an attempt that the books have lost.

@@ -31,6 +31,21 @@ import Testing
       ])
   }
 
+  @Test func `waits for a deal as long as the doubt margin that was configured`() async throws {
+    let dealt = try await DealtDesk()
+    let deal = try await dealt.deal(1)
+    let bank = try await ScriptedBank(agreeingWith: dealt)
+    bank.deals.withLock { $0[deal] = nil }
+    dealt.desk.clock.advance(byMilliseconds: 299_999)
+    #expect(try await dealt.reconcile(bank, batch: nil, marginSeconds: 300).differences == [])
+    dealt.desk.clock.advance(byMilliseconds: 1)
+    let late = try await dealt.reconcile(bank, batch: nil, marginSeconds: 300).differences
+    #expect(
+      late == [
+        .missingAtBank(trade: try await dealt.trade(1).id, attempt: 1, dealTransactionID: deal)
+      ])
+  }
+
   @Test func `asks a bank that does not know our id by its own`() async throws {
     let dealt = try await DealtDesk()
     let bank = try await ScriptedBank(agreeingWith: dealt)
@@ -160,9 +175,13 @@ extension DealtDesk {
     try await reconcile(bank, batch: batch)
   }
 
-  func reconcile(_ bank: ScriptedBank, batch: BatchKey?) async throws -> ReconcileReport {
-    try await Reconciler(store: store, bank: bank) { [desk] in desk.clock.now }
-      .reconcile(batch: batch)
+  func reconcile(
+    _ bank: ScriptedBank, batch: BatchKey?, marginSeconds: Int64 = 60
+  ) async throws -> ReconcileReport {
+    try await Reconciler(
+      store: store, bank: bank, doubtMarginMilliseconds: marginSeconds * 1_000
+    ) { [desk] in desk.clock.now }
+    .reconcile(batch: batch)
   }
 }
 

@@ -50,6 +50,8 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   case nothingToRetry
   /// Retried singly, with a note, or not at all.
   case singlyOnly(count: Int)
+  /// What it would be changed to cannot be, each told in a full sentence.
+  case outOfBounds([String])
   case staleVersion(present: Int64)
   case alreadyAccepted(by: String)
   /// The same request has made this change before.
@@ -100,7 +102,7 @@ extension Ledger {
       let note = "priority \(batch.priority), queue position \(batch.queuePosition)"
       return [touched(&batch, .batchChanged, actor: step.actor, now: now, note: note)]
     case .change(let name, let limit, let policy):
-      return [change(&batch, name, limit, policy, actor: step.actor, now: now)]
+      return [try change(&batch, name, limit, policy, actor: step.actor, now: now)]
     case .retry(_, let note):
       return try retry(&batch, actor: step.actor, note: note, now: now)
     case .accept(let note):
@@ -117,7 +119,13 @@ extension Ledger {
   private static func change(
     _ batch: inout Batch, _ name: String?, _ limit: Int?, _ policy: BatchPolicy?, actor: Actor,
     now: Timestamp
-  ) -> JournalDraft {
+  ) throws(BatchRefusal) -> JournalDraft {
+    // What has ended is run no more: only how it is called can still change.
+    guard !batch.status.isFinal || limit == nil && policy == nil else {
+      throw .wrongState(batch.status)
+    }
+    let problems = BatchBounds.problems(name: name, maxConcurrentTrades: limit, policy: policy)
+    guard problems.isEmpty else { throw .outOfBounds(problems) }
     if let name { batch.name = name }
     if let limit { batch.maxConcurrentTrades = limit }
     if var policy {

@@ -69,7 +69,7 @@ extension TradeCommand {
   /// The attempt that an outcome speaks of.
   var attempt: Int? {
     switch self {
-    case .recordNotSent(let attempt, _), .recordAccepted(let attempt, _),
+    case .recordNotSent(let attempt, _, _), .recordAccepted(let attempt, _),
       .recordRefused(let attempt, _), .recordUnclear(let attempt, _),
       .recordFound(let attempt, _), .recordSettled(let attempt, _),
       .recordSettlementFailed(let attempt, _), .escalate(let attempt):
@@ -247,6 +247,13 @@ public enum Ledger {
 extension Trade {
   /// Never retried in bulk: a settlement that failed, and what a person resolved as not booked.
   public var isRetriedSinglyOnly: Bool {
-    isResolvedByPerson || failure?.code == .settlementFailed
+    Self.isRetriedSinglyOnly(code: failure?.code, isResolvedByPerson: isResolvedByPerson)
+  }
+
+  /// The same, of a trade of which no more has been read than this.
+  public static func isRetriedSinglyOnly(
+    code: FailureCode?, isResolvedByPerson: Bool
+  ) -> Bool {
+    isResolvedByPerson || code == .settlementFailed
   }
 }

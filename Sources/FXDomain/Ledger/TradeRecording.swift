@@ -40,8 +40,9 @@ extension Ledger {
       return nil
     case .recordIntent(let intent):
       return recordIntent(intent, in: &trade, generation: batch.generation, now: now)
-    case .recordNotSent(_, let failure):
+    case .recordNotSent(_, let failure, let notBefore):
       trade.failure = to == .cancelled ? nil : failure
+      trade.notBefore = notBefore
       return .end(number: trade.attempt, .notSent, bankTransactionID: nil)
     case .recordAccepted(_, let bankTransactionID):
       return recordBooked(in: &trade, bankTransactionID: bankTransactionID, now: now)
@@ -158,7 +159,7 @@ extension TradeCommand {
     case .recordAccepted(_, let id): id
     case .recordFound(_, let deal): deal.bankTransactionID
     case .recordRefused(_, let failure), .recordUnclear(_, let failure),
-      .recordNotSent(_, let failure), .recordSettlementFailed(_, let failure),
+      .recordNotSent(_, let failure, _), .recordSettlementFailed(_, let failure),
       .refuseQuote(let failure):
       failure.bankTransactionID
     case .deferQuote(let failure, _): failure?.bankTransactionID

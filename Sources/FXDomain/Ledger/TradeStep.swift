@@ -7,7 +7,8 @@ public enum TradeCommand: Hashable, Sendable {
   case deferQuote(Failure?, notBefore: Timestamp?)
   case refuseQuote(Failure)
   case recordIntent(Intent)
-  case recordNotSent(attempt: Int, Failure)
+  /// The call never left; the trade comes up again after the delay, if one is given.
+  case recordNotSent(attempt: Int, Failure, notBefore: Timestamp? = nil)
   case recordAccepted(attempt: Int, bankTransactionID: String?)
   case recordRefused(attempt: Int, Failure)
   case recordUnclear(attempt: Int, Failure)

@@ -128,6 +128,11 @@ public struct Batch: Hashable, Sendable {
 
   public var isCancelRequested: Bool { cancelRequestedAt != nil }
 
+  /// Whether a holder would book, and not only watch what is under way or sweep what is cancelled.
+  public var wantsToBook: Bool {
+    status != .paused && !isCancelRequested && counts.bookable > 0
+  }
+
   /// Whether a node holds it at this moment of the store's clock.
   public func isLeased(at now: Timestamp) -> Bool {
     guard let lease else { return false }

@@ -117,7 +117,7 @@ public struct EngineCore: Sendable {
     case .booked(let answer, let trade, let generation):
       observe(answer, at: now)
       advance(trade, generation, at: now) { run, _, settings in
-        run.bookingAnswered(answer, settings: settings)
+        run.bookingAnswered(answer, at: now, settings: settings)
       }
     case .statusAnswered(let answer, let caller, let generation):
       observe(answer, at: now)
@@ -178,9 +178,12 @@ public struct EngineCore: Sendable {
   /// CreateQuote, GetLatestQuote, BookQuotedDeal.
   static let requestsPerTrade = 3
 
-  /// A graceful end: calls that are out are finished and written, then all holds are released.
+  /// A graceful end: what the store was asked for is taken in, calls that are out are finished and
+  /// written, then all holds are released.
   private mutating func stop() {
-    guard runs.isEmpty, writesOut == 0, !isReleasing else { return }
+    guard runs.isEmpty, writesOut == 0, !isReleasing, !isClaiming,
+      held.values.allSatisfy({ $0.promised == 0 })
+    else { return }
     if held.isEmpty { return finish() }
     isReleasing = true
     actions.append(.release(held.values.map(\.hold).sorted { $0.batch < $1.batch }))

@@ -30,7 +30,8 @@ extension EngineCore {
     _ feed: (inout TradeRun, LastLook, EngineSettings) -> TradeRun.Action
   ) {
     guard var run = runs[trade], run.hold.generation == generation else { return }
-    let action = feed(&run, lastLook(for: run.hold.batch), settings)
+    var action = feed(&run, lastLook(for: run.hold.batch), settings)
+    if isStopping { action = run.stopping(insteadOf: action, at: now, settings: settings) }
     runs[trade] = run
     issue(action, of: run, at: now)
   }

@@ -77,6 +77,18 @@ public struct EngineSettings: Sendable {
     if maxRunningBatches < 1 { problems.append("At least one batch must be able to run.") }
     if maxRequestsPerSecond < 1 { problems.append("The bank's request limit must be above 0.") }
     if maxConnections < 1 { problems.append("The bank's connection limit must be above 0.") }
+    func require(_ value: Int64, atLeast least: Int64, _ what: String) {
+      if value < least { problems.append("\(what) must be at least \(least) ms.") }
+    }
+    require(statusPollMilliseconds, atLeast: 1, "The distance of status queries")
+    require(quoteSafetyMilliseconds, atLeast: 0, "The safety before a quote's end")
+    require(proof.doubtMarginMilliseconds, atLeast: 1, "The doubt margin")
+    require(proof.spacingMilliseconds, atLeast: 1, "The distance of two questions about a doubt")
+    require(proof.controlAgeMilliseconds, atLeast: 1, "The age of a positive control")
+    require(escalationMilliseconds, atLeast: 1, "The time to a doubt's escalation")
+    require(unconfirmedMilliseconds, atLeast: 1, "The time to an unconfirmed deal's escalation")
+    require(breakerPauseMilliseconds, atLeast: 1, "The circuit breaker's pause")
+    if breakerFailures < 1 { problems.append("The circuit breaker must allow a first failure.") }
     return problems
   }
 

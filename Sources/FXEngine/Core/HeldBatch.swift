@@ -49,9 +49,7 @@ struct HeldBatch: Sendable {
   }
 
   /// It takes one of the node's places for batches that book.
-  var books: Bool {
-    batch.counts.bookable > 0 && batch.status != .paused && !batch.isCancelRequested
-  }
+  var books: Bool { batch.wantsToBook }
 
   /// Takes in a newer picture of the batch; an older one is ignored.
   mutating func refresh(_ newer: Batch) {

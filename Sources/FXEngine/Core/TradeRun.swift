@@ -180,7 +180,7 @@ public struct TradeRun: Hashable, Sendable {
       switch result {
       case .success:
         if let failure = look.objection(to: intent.figures, at: now, settings: settings) {
-          return outcome(.recordNotSent(attempt: intent.number, failure), of: intent)
+          return notSent(failure, intent, at: now, settings: settings)
         }
         stage = .calling(intent)
         return .book(intent.order)
@@ -203,7 +203,7 @@ public struct TradeRun: Hashable, Sendable {
   }
 
   public mutating func bookingAnswered(
-    _ answer: BookingAnswer, settings: EngineSettings
+    _ answer: BookingAnswer, at now: Moment, settings: EngineSettings
   ) -> Action {
     guard case .calling(let intent) = stage else {
       preconditionFailure("no booking call was out")
@@ -225,7 +225,7 @@ public struct TradeRun: Hashable, Sendable {
       stage = .confirmingRefusal(intent, failure)
       return .ask(.dealTransactionID(intent.dealTransactionID))
     case .notSent(let trouble):
-      return outcome(.recordNotSent(attempt: number, trouble.failure), of: intent)
+      return notSent(trouble.failure, intent, at: now, settings: settings)
     case .unclear(let trouble, let receipt):
       var failure = trouble.failure
       failure.bankTransactionID = receipt.bankTransactionID
@@ -344,19 +344,33 @@ extension TradeRun {
     if trade.quoteTries + 1 >= policy.maxQuoteTries {
       return letGo(.refuseQuote(failure), quoteID: quoteID)
     }
-    let delay = settings.backoff(
-      first: EngineBounds.firstBackoffMilliseconds,
-      greatest: EngineBounds.greatestBackoffMilliseconds, tries: trade.quoteTries, of: trade.key)
-    let later = now.wall.advanced(byMilliseconds: delay)
+    let later = later(tries: trade.quoteTries, at: now, settings: settings)
     return letGo(.deferQuote(failure, notBefore: later), quoteID: quoteID)
   }
 
-  private mutating func letGo(_ command: TradeCommand, quoteID: Int64?) -> Action {
+  /// Back to the queue after a delay: connections that are refused for a while must not use up the
+  /// round's attempts at once.
+  mutating func notSent(
+    _ failure: Failure, _ intent: Intent, at now: Moment, settings: EngineSettings
+  ) -> Action {
+    let later = later(tries: trade.roundAttempts, at: now, settings: settings)
+    return outcome(
+      .recordNotSent(attempt: intent.number, failure, notBefore: later), of: intent)
+  }
+
+  private func later(tries: Int, at now: Moment, settings: EngineSettings) -> Timestamp {
+    let delay = settings.backoff(
+      first: EngineBounds.firstBackoffMilliseconds,
+      greatest: EngineBounds.greatestBackoffMilliseconds, tries: tries, of: trade.key)
+    return now.wall.advanced(byMilliseconds: delay)
+  }
+
+  mutating func letGo(_ command: TradeCommand, quoteID: Int64?) -> Action {
     stage = .lettingGo(quoteID: quoteID)
     return .write(command)
   }
 
-  private mutating func outcome(_ command: TradeCommand, of intent: Intent) -> Action {
+  mutating func outcome(_ command: TradeCommand, of intent: Intent) -> Action {
     stage = .writingOutcome(intent, command)
     return .write(command)
   }
@@ -369,7 +383,7 @@ extension TradeRun {
         .bookingAccepted, attempt: attempt, summary: "The bank accepted this booking.",
         bankTransactionID: bankTransactionID)
     case .recordRefused(let attempt, let failure), .recordUnclear(let attempt, let failure),
-      .recordNotSent(let attempt, let failure):
+      .recordNotSent(let attempt, let failure, _):
       return .witness(
         .bookingAnswer, attempt: attempt, summary: "\(failure.code.rawValue): \(failure.message)",
         bankTransactionID: failure.bankTransactionID)

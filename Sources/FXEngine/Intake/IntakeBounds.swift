@@ -2,9 +2,6 @@
 public enum IntakeBounds {
   /// Clients, and their accounts, asked of the store at a time.
   public static let clientsPerQuery = 1_000
-  public static let nameCharacters = 200
-  public static let concurrentTrades = 1...100
-  public static let triesPerRound = 1...100
 
   /// Trades, events and batches read from the store at a time.
   public static let pageTrades = 500

@@ -31,25 +31,8 @@ public struct BatchOptions: Hashable, Sendable {
 
   /// Everything that is wrong with these options, in full sentences.
   public var problems: [String] {
-    var problems: [String] = []
-    if name.isEmpty || name.count > IntakeBounds.nameCharacters {
-      problems.append("A batch's name has 1 to \(IntakeBounds.nameCharacters) characters.")
-    }
-    if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-      problems.append("A batch's name has no control characters.")
-    }
-    func require(_ value: Int?, in range: ClosedRange<Int>, _ what: String) {
-      guard let value, !range.contains(value) else { return }
-      problems.append("\(what) must be from \(range.lowerBound) to \(range.upperBound).")
-    }
-    require(maxConcurrentTrades, in: IntakeBounds.concurrentTrades, "The trades at once")
-    require(policy.maxAttempts, in: IntakeBounds.triesPerRound, "The attempts of a round")
-    require(policy.maxQuoteTries, in: IntakeBounds.triesPerRound, "The quote tries of a round")
-    require(policy.toleratedFailurePercent, in: 0...100, "The tolerated share of failures")
-    if let tolerated = policy.toleratedFailures, tolerated < 0 {
-      problems.append("The tolerated failures must not be below 0.")
-    }
-    return problems
+    BatchBounds.problems(
+      name: name, maxConcurrentTrades: maxConcurrentTrades, policy: policy)
   }
 }
 

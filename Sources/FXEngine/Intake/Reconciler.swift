@@ -11,20 +11,23 @@ public struct Reconciler: Sendable {
   let bank: any BankGateway
   let actor: Actor
   let deskClock: DeskClock
+  let doubtMarginMilliseconds: Int64
   let now: @Sendable () -> Timestamp
 
   /// - Parameters:
   ///   - actor: who asks, as evidence and log name them.
   ///   - deskClock: by which statements are asked for.
+  ///   - doubtMarginMilliseconds: how long the bank may take to show a deal; none is missed before.
   public init(
     store: any BatchStore, bank: any BankGateway,
     actor: Actor = .node(NodeID("reconciliation")), deskClock: DeskClock = .johannesburg,
-    now: @escaping @Sendable () -> Timestamp
+    doubtMarginMilliseconds: Int64, now: @escaping @Sendable () -> Timestamp
   ) {
     self.store = store
     self.bank = bank
     self.actor = actor
     self.deskClock = deskClock
+    self.doubtMarginMilliseconds = doubtMarginMilliseconds
     self.now = now
   }
 
@@ -64,7 +67,7 @@ public struct Reconciler: Sendable {
     for (item, answer) in zip(ended, answers) {
       let ending = item.attempt.endedAt ?? item.attempt.intentAt
       let age = now().milliseconds(since: ending)
-      let isFresh = age < ProofRules().doubtMarginMilliseconds
+      let isFresh = age < doubtMarginMilliseconds
       let trade = item.trade.id
       let number = item.attempt.number
       switch item.judged(by: answer, isFresh: isFresh) {

@@ -102,7 +102,9 @@ public struct Engine: Sendable {
         steps.append((step, caller, generation))
       case .finish:
         break
-      default:
+      case .pulse, .claim, .renew, .release, .take, .load, .sweep, .evidence, .readEvidence,
+        .findControl, .clearCanary, .seal, .createQuote, .latestQuote, .cancelQuote, .book,
+        .askStatus:
         group.addTask {
           let input = try await endingTheLoop { try await answer(to: action) }
           if let input { inbox.put(input) }

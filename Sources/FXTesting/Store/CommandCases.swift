@@ -32,6 +32,41 @@ extension StoreConformance {
       let unknown = BatchStep(batch: BatchKey(4_000), actor: world.person, command: .pause)
       #expect(try await world.store.perform(unknown) == .failure(.unknownBatch))
     },
+    StoreCase("refuses a change that no new batch could have, and all but a name at its end") {
+      world in
+      let batch = try await world.running([0])
+      let wrong: [BatchCommand] = [
+        .change(name: "", maxConcurrentTrades: nil, policy: nil),
+        .change(name: "two\nlines", maxConcurrentTrades: nil, policy: nil),
+        .change(name: nil, maxConcurrentTrades: 0, policy: nil),
+        .change(name: nil, maxConcurrentTrades: 101, policy: nil),
+        .change(name: nil, maxConcurrentTrades: nil, policy: BatchPolicy(maxAttempts: 0)),
+        .change(name: nil, maxConcurrentTrades: nil, policy: BatchPolicy(maxQuoteTries: 101)),
+        .change(name: nil, maxConcurrentTrades: nil, policy: BatchPolicy(toleratedFailures: -1)),
+      ]
+      for command in wrong {
+        let answer = try await world.command(command, batch)
+        guard case .failure(.outOfBounds(let problems)) = answer else {
+          Issue.record("\(command): \(answer)")
+          continue
+        }
+        #expect(problems.count == 1)
+      }
+      #expect(try await world.present(batch) == batch)
+      let trade = try #require(try await world.take(batch).first)
+      try await world.perform(.refuseQuote(Failure(.quoteRefused, "-")), trade, under: batch)
+      let late: [BatchCommand] = [
+        .change(name: "Renamed", maxConcurrentTrades: 9, policy: nil),
+        .change(name: nil, maxConcurrentTrades: nil, policy: BatchPolicy()),
+      ]
+      for command in late {
+        #expect(try await world.command(command, batch) == .failure(.wrongState(.failed)))
+      }
+      let renamed = try await world.command(
+        .change(name: "Renamed", maxConcurrentTrades: nil, policy: nil), batch
+      ).get()
+      #expect(renamed.name == "Renamed")
+    },
     StoreCase("starts no batch that waits for approval") { world in
       let policy = BatchPolicy(approval: .required)
       let batch = try await world.create([0], policy: policy, starts: false)

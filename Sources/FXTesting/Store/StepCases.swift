@@ -82,10 +82,15 @@ extension StoreConformance {
       let batch = try await world.running([0])
       let trade = try #require(try await world.take(batch).first)
       let sent = try await world.book(trade, under: batch)
-      let back = try await world.perform(.recordNotSent(attempt: 1, fault), sent, under: batch)
+      let due = world.clock.now.advanced(byMilliseconds: 1_000)
+      let back = try await world.perform(
+        .recordNotSent(attempt: 1, fault, notBefore: due), sent, under: batch)
       #expect(back.status == .pending)
       #expect(back.attempt == 1)
       #expect(try await world.store.attempts(of: back.key).map(\.outcome) == [.notSent])
+      #expect(
+        try await world.perform(world.step(.take, back, under: batch)) == .failure(.notDue(due)))
+      world.clock.advance(byMilliseconds: 1_000)
       let again = try await world.book(back, under: batch)
       #expect(again.attempt == 2)
       #expect(try await world.store.attempts(of: back.key).map(\.outcome) == [.notSent, .open])

@@ -46,7 +46,7 @@ struct RunCommand: AsyncParsableCommand {
     if resume != nil, pricing != nil || name != nil || allowDuplicates {
       throw ValidationError("--resume goes on with a batch as it is: give no options of a new one.")
     }
-    guard IntakeBounds.concurrentTrades.contains(maxConcurrentTrades) else {
+    guard BatchBounds.concurrentTrades.contains(maxConcurrentTrades) else {
       throw ValidationError("--max-concurrent-trades is from 1 to 100.")
     }
   }

@@ -15,7 +15,9 @@ extension Desk {
   }
 
   func reconciler(_ bank: any BankGateway) -> Reconciler {
-    Reconciler(store: store, bank: bank, actor: person, now: { .now })
+    Reconciler(
+      store: store, bank: bank, actor: person,
+      doubtMarginMilliseconds: settings.doubtMarginSeconds * 1_000, now: { .now })
   }
 
   /// The batch of an identifier, or of a name that only one has.
@@ -114,6 +116,7 @@ extension BatchRefusal {
       "no trade of that kind could be tried again. `fxbatch errors \(batch.id)` shows what failed."
     case .singlyOnly(let count):
       "\(count) of these trades are tried again singly only, each with a --note."
+    case .outOfBounds(let problems): problems.joined(separator: " ")
     case .staleVersion(let present): "the batch has changed meanwhile (version \(present))."
     case .alreadyAccepted(let person): "\(person) has accepted the outcome already."
     case .repeated: "this request was carried out before."

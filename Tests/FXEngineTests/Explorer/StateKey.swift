@@ -172,6 +172,7 @@ extension World {
     let machine = run.machine
     packed.put(machine.hold.generation == batch.generation)
     packed.put(machine.trade.attempt, 3)
+    packed.put(machine.trade.roundAttempts, 2)
     packed.put(machine.trade.quoteTries, 2)
     packed.put(machine.taken.earlierAttempts.count, 3)
     packed.put(run.sentEarly)
@@ -183,7 +184,7 @@ extension World {
     case .awaiting: packed.put(1, 5)
     case .perform(.write(let command)):
       packed.put(8 + command.code, 5)
-      if case .deferQuote(_, let due?) = command { packed.put(due, from: now, 0...3, 2) }
+      if let due = command.due { packed.put(due, from: now, 0...3, 2) }
     case .perform(.witness(let kind, _, _, _)):
       packed.put(kind == .bookingAccepted ? 6 : 7, 5)
     case .perform: packed.put(0, 5)
@@ -243,6 +244,17 @@ extension TradeRun.Stage {
 }
 
 extension TradeCommand {
+  /// When the trade that it takes back to the queue comes up again.
+  fileprivate var due: Timestamp? {
+    switch self {
+    case .deferQuote(_, let due), .recordNotSent(_, _, let due): due
+    case .take, .refuseQuote, .recordIntent, .recordAccepted, .recordRefused, .recordUnclear,
+      .recordFound, .recordNotBooked, .recordBookingEvidence, .recordSettled,
+      .recordSettlementFailed, .escalate, .resolve, .cancel, .retry:
+      nil
+    }
+  }
+
   /// Which one it is, as far as this world tells them apart.
   fileprivate var code: Int {
     switch self {

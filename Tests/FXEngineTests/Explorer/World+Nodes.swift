@@ -207,7 +207,7 @@ extension World {
   /// The booking call is answered.
   mutating func hear(_ answer: BookingAnswer, by index: Int) {
     guard var machine = nodes[index].run?.value.machine else { return }
-    let action = machine.bookingAnswered(answer, settings: Scale.settings)
+    let action = machine.bookingAnswered(answer, at: moment, settings: Scale.settings)
     issue(action, of: machine, by: index)
   }
 
