@@ -108,7 +108,7 @@ extension SimulatedWorld {
   }
 
   /// Does what the product's reconciler does after a loss: asks for as many attempts after the last
-  /// known one as a round has, and further as long as the bank has one, and puts what is found before
+  /// known one as some rounds have, and further as long as the bank has one, and puts what is found before
   /// a person; then the kill switch is released.
   mutating func reconcile() throws(StoreError) {
     let house = try books.installation()
@@ -118,7 +118,7 @@ extension SimulatedWorld {
     for trade in try allTrades() where trade.status != .completed {
       let round = books.batches[trade.batch.index].policy.maxAttempts
       var number = trade.attempt
-      var until = number + round
+      var until = number + round * IntakeBounds.lostRounds
       while number < until {
         number += 1
         for epoch in epochs {

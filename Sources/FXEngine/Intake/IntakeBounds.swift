@@ -13,6 +13,8 @@ public enum IntakeBounds {
 
   /// Accounts whose statements are read, with the names of their clients' deals in memory.
   public static let pageAccounts = 50
+  /// Rounds without a deal that a lost time is taken to have seen of one trade.
+  public static let lostRounds = 4
   /// Attempts of one trade that are looked for after the last one known.
   public static let lostAttempts = 1_000
   /// How far back statements are read when nothing tells when a loss of events began.

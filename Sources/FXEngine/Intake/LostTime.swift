@@ -141,14 +141,14 @@ extension Reconciler {
     }
   }
 
-  /// The attempts after the last one that we know of, as many as a round has, and further as long as
-  /// the bank has one.
+  /// The attempts after the last one that we know of, as many as some rounds have, since a round may
+  /// have ended without a deal and been tried again; and further as long as the bank has one.
   private func search(
     _ question: LostQuestion, _ installation: Identifier, _ epochs: Range<Int>
   ) async -> LostAnswer {
     let trade = question.trade
     var answer = LostAnswer()
-    var until = trade.attempt + question.maxAttempts
+    var until = trade.attempt + question.maxAttempts * IntakeBounds.lostRounds
     var number = trade.attempt
     while number < min(until, trade.attempt + IntakeBounds.lostAttempts) {
       number += 1
