@@ -94,13 +94,11 @@ extension SimulatedWorld {
     occurrences[.rollBack] += 1
     observer?(now - Self.beginning, "the store is rolled back")
     for node in nodes.indices { crash(node) }
-    var restored = snapshot
-    restored.now = books.now
-    restored.outlive(books)
-    _ = try restored.setKillSwitch(
-      engaged: true, reason: "the store was rolled back", actor: .person("admin"))
-    books = restored
-    isUnreconciled = true
+    let mark = books.logMark()
+    books = snapshot
+    books.now = Timestamp(milliseconds: now)
+    _ = try books.recordLoss(
+      .event(sequence: mark.sequence, idEpoch: mark.idEpoch, isThere: false))
     schedule(.reconcile, after: quietMilliseconds)
   }
 
@@ -109,50 +107,52 @@ extension SimulatedWorld {
     temper.bank.quoteLifeMilliseconds + temper.doubtMarginMilliseconds + 1_000
   }
 
-  /// Asks for every id that may have been sent in the lost time, and puts what is found before a
-  /// person; then the kill switch is released.
+  /// Does what the product's reconciler does after a loss: asks for as many attempts after the last
+  /// known one as a round has, and further as long as the bank has one, and puts what is found before
+  /// a person; then the kill switch is released.
   mutating func reconcile() throws(StoreError) {
     let house = try books.installation()
-    var isLeft = false
-    for trade in try allTrades() {
-      let known = Set(try books.attempts(of: trade.key).map(\.dealTransactionID))
-      for epoch in 1..<house.idEpoch {
-        for number in 1...(trade.attempt + Self.lostAttempts) {
+    guard let rollback = house.rollback else { return }
+    let epochs = rollback.firstEpoch..<house.idEpoch
+    // A completed trade is never tried again.
+    for trade in try allTrades() where trade.status != .completed {
+      let round = books.batches[trade.batch.index].policy.maxAttempts
+      var number = trade.attempt
+      var until = number + round
+      while number < until {
+        number += 1
+        for epoch in epochs {
           let id = DealTransactionID.of(
             installation: house.id, epoch: epoch, batch: trade.batchID, trade: trade.id,
             attempt: number)
-          guard !known.contains(id),
-            case .found(let deal, _) = bank.status(.dealTransactionID(id), at: now),
-            deal.status != .failed
-          else { continue }
+          guard case .found = bank.status(.dealTransactionID(id), at: now) else { continue }
           occurrences[.rolledBackDeal] += 1
-          let step = TradeStep(
-            batch: trade.batch, trade: trade.key, authority: .open, actor: .person("admin"),
-            command: .recordBookingEvidence(
-              attempt: number, note: "found by its computed id \(id)"))
-          // In doubt about another attempt: that ends first.
-          if case .failure = try books.perform([step])[0].result { isLeft = true }
+          until = max(until, number + 1)
+          try witness(trade, attempt: number, "found by its computed id \(id)")
         }
       }
     }
-    if isLeft { return schedule(.reconcile, after: 10_000) }
-    isUnreconciled = false
-    _ = try books.setKillSwitch(engaged: false, reason: "reconciled", actor: .person("admin"))
+    let admin = Actor.person("admin")
+    _ = try books.recordReconciled(note: "asked for every id", actor: admin)
+    _ = try books.setKillSwitch(engaged: false, reason: "reconciled", actor: admin)
   }
 
-  /// Attempts of one trade that the lost time may have seen, at most.
-  private static let lostAttempts = 6
-}
-
-extension MemoryBooks {
-  /// What a restored store must not give out again: generations of leases, and an epoch of ids.
-  mutating func outlive(_ lost: MemoryBooks) {
-    for index in batches.indices {
-      batches[index].generation = lost.batches[index].generation + 1
-      batches[index].lease = nil
-    }
-    house.idEpoch = lost.house.idEpoch + 1
-    house.changeCounter = lost.house.changeCounter + 1
+  /// Evidence stays, whatever becomes of the step: a trade that is in doubt about another attempt is
+  /// not moved by it, and its own inquiry reads of this one.
+  private mutating func witness(
+    _ trade: Trade, attempt: Int, _ note: String
+  ) throws(StoreError) {
+    let admin = Actor.person("admin")
+    try books.append([
+      Evidence(
+        trade: trade.key, attempt: attempt, kind: .statusAnswer, at: books.now, actor: admin,
+        summary: note)
+    ])
+    _ = try books.perform([
+      TradeStep(
+        batch: trade.batch, trade: trade.key, authority: .open, actor: admin,
+        command: .recordBookingEvidence(attempt: attempt, note: note))
+    ])
   }
 }
 

@@ -89,8 +89,6 @@ public struct SimulatedWorld: Sendable {
   var lastHolder: [BatchKey: NodeIndex] = [:]
   /// What a restored store will hold.
   var snapshot: MemoryBooks?
-  /// The store has lost something, and nobody has asked the bank yet what.
-  var isUnreconciled = false
   /// Of planted bugs: calls that left too early, and ids other than those that are computed.
   var sentEarly: Set<Identifier> = []
   var sentAs: [Identifier: Identifier] = [:]
@@ -259,6 +257,9 @@ public struct SimulatedWorld: Sendable {
   private func isEveryBatchFinal() throws(StoreError) -> Bool {
     try books.batches(BatchQuery(limit: 500)).allSatisfy(\.status.isFinal)
   }
+
+  /// The store has lost something, and nobody has asked the bank yet what.
+  var isUnreconciled: Bool { books.house.isReconciliationDue }
 
   /// All is final, or only persons are awaited.
   private func isQuiet() throws(StoreError) -> Bool {

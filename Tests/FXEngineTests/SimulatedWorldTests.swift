@@ -44,6 +44,19 @@ import Testing
     #expect(world.violation == nil)
   }
 
+  /// A trade was in doubt about one attempt while the bank had a lost, later one, and a person closed
+  /// it as booked: the world's reconciliation asked on for ever, with the kill switch engaged.
+  @Test(arguments: [UInt64]([296, 1339]))
+  func `ends after a roll-back though a doubt was closed before the bank was asked`(
+    seed: UInt64
+  ) throws {
+    var world = try SimulatedWorld(seed: seed, temper: WorldPlan.rolledBack.temper(seed: seed))
+    try world.runWithPersons()
+    #expect(world.violation == nil)
+    #expect(world.occurrences[.rolledBackDeal] > 0)
+    #expect(try !world.books.installation().isReconciliationDue)
+  }
+
   @Test func `sees a double booking where the bank's status lags beyond the margin`() throws {
     var temper = WorldTemper()
     temper.bank.statusLagMilliseconds = 120_000

@@ -2,6 +2,7 @@ import ArgumentParser
 import FXDomain
 import FXEngine
 import FXJSON
+import FXPorts
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
