@@ -348,17 +348,7 @@ extension TradeRun {
     return letGo(.deferQuote(failure, notBefore: later), quoteID: quoteID)
   }
 
-  /// Back to the queue after a delay: connections that are refused for a while must not use up the
-  /// round's attempts at once.
-  mutating func notSent(
-    _ failure: Failure, _ intent: Intent, at now: Moment, settings: EngineSettings
-  ) -> Action {
-    let later = later(tries: trade.roundAttempts, at: now, settings: settings)
-    return outcome(
-      .recordNotSent(attempt: intent.number, failure, notBefore: later), of: intent)
-  }
-
-  private func later(tries: Int, at now: Moment, settings: EngineSettings) -> Timestamp {
+  func later(tries: Int, at now: Moment, settings: EngineSettings) -> Timestamp {
     let delay = settings.backoff(
       first: EngineBounds.firstBackoffMilliseconds,
       greatest: EngineBounds.greatestBackoffMilliseconds, tries: tries, of: trade.key)

@@ -19,4 +19,14 @@ extension TradeRun {
     case .confirmingRefusal, .lettingGo, .writingOutcome, .over: action
     }
   }
+
+  /// Back to the queue after a delay: connections that are refused for a while must not use up the
+  /// round's attempts at once.
+  mutating func notSent(
+    _ failure: Failure, _ intent: Intent, at now: Moment, settings: EngineSettings
+  ) -> Action {
+    let later = later(tries: trade.roundAttempts, at: now, settings: settings)
+    return outcome(
+      .recordNotSent(attempt: intent.number, failure, notBefore: later), of: intent)
+  }
 }
