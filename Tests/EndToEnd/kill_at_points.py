@@ -198,7 +198,7 @@ class Case:
         self.library = sweep.library
         self.folder = sweep.folder / f"case{number}"
         self.folder.mkdir()
-        for suffix in ("", "-wal"):
+        for suffix in ("", "-wal", ".mark"):
             source = pathlib.Path(f"{sweep.origin.store}{suffix}")
             if source.exists():
                 shutil.copy(source, self.folder / f"desk.db{suffix}")
