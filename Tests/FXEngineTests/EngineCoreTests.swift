@@ -203,10 +203,43 @@ import Testing
     #expect(intent.valueDate == CivilDate("2026-11-12"))
   }
 
+  /// A store that was restored whole gives out the ids of the lost time again.
+  @Test(arguments: [DealStatus.pending, .completed, .failed])
+  func `a deal under the very id of the next booking puts an old trade in doubt`(
+    status: DealStatus
+  ) throws {
+    var run = try Self.run(earlierAttempts: [], asksForOwnID: true)
+    let own = DealTransactionID.of(
+      installation: Identifier(high: 1, low: 2), epoch: 1, batch: run.trade.batchID,
+      trade: run.trade.id, attempt: run.trade.attempt + 1)
+    let now = Self.moment(1_000)
+    #expect(run.begin(at: now, settings: Self.settings) == .ask(.dealTransactionID(own)))
+    let found = StatusAnswer.found(FoundDeal(status: status), BankReceipt())
+    guard
+      case .write(.recordBookingEvidence) = run.statusAnswered(
+        found, at: now, settings: Self.settings)
+    else {
+      Issue.record("the deal was passed over")
+      return
+    }
+  }
+
+  @Test func `an old trade is quoted once the bank knows no deal under its next id`() throws {
+    var run = try Self.run(earlierAttempts: [], asksForOwnID: true)
+    let now = Self.moment(1_000)
+    _ = run.begin(at: now, settings: Self.settings)
+    let action = run.statusAnswered(
+      .notFound(BankReceipt()), at: now, settings: Self.settings)
+    guard case .createQuote = action else {
+      Issue.record("not quoted, but \(action)")
+      return
+    }
+  }
+
   // MARK: One batch with one doubt
 
   private static func run(
-    earlierAttempts: [Identifier], roundAttempts: Int = 0
+    earlierAttempts: [Identifier], roundAttempts: Int = 0, asksForOwnID: Bool = false
   ) throws -> TradeRun {
     var trade = try doubt().trade
     trade.roundAttempts = roundAttempts
@@ -218,7 +251,8 @@ import Testing
       taken: TakenTrade(
         trade: trade, isClientActive: true, accounts: accounts,
         earlierAttempts: earlierAttempts),
-      batch: batch, installation: Installation(id: Identifier(high: 1, low: 2)), isCanary: false)
+      batch: batch, installation: Installation(id: Identifier(high: 1, low: 2)), isCanary: false,
+      asksForOwnID: asksForOwnID)
   }
 
   enum QuotedStep: CaseIterable, Sendable { case creatingQuote, fetchingRate, writingIntent }

@@ -23,6 +23,20 @@ import Testing
     }
   }
 
+  @Test func `writes nothing into a file that was taken away from under it`() async throws {
+    try await withFolder { folder in
+      let store = try await openStore(in: folder)
+      let path = folder.appending(path: "book.db")
+      let request = try await sampleRequest(on: store)
+      try FileManager.default.moveItem(at: path, to: folder.appending(path: "elsewhere.db"))
+      await #expect {
+        try await store.create(request)
+      } throws: { error in
+        if case StoreError.unavailable = error { true } else { false }
+      }
+    }
+  }
+
   @Test func `says that the disk is full, has written nothing, and goes on with room`()
     async throws
   {

@@ -95,6 +95,13 @@ extension StoreConformance {
       #expect(again.attempt == 2)
       #expect(try await world.store.attempts(of: back.key).map(\.outcome) == [.notSent, .open])
     },
+    StoreCase("takes a trade whose moment a wrong clock has set too far ahead") { world in
+      let batch = try await world.running([0])
+      let taken = try #require(try await world.take(batch).first)
+      let far = world.clock.now.advanced(byMilliseconds: 3_600_000)
+      try await world.perform(.deferQuote(nil, notBefore: far), taken, under: batch)
+      #expect(try await world.take(batch).count == 1)
+    },
     StoreCase("writes a definite refusal as a failure") { world in
       let batch = try await world.running([0])
       let trade = try #require(try await world.take(batch).first)

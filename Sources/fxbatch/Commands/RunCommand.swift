@@ -16,6 +16,9 @@ struct RunCommand: AsyncParsableCommand {
       output; with --json the last line is the final batch. The first interrupt finishes the calls \
       that are out and says how to go on; the second ends at once, and loses nothing either.
 
+      One process works on a store at a time, and on its own batch. Others take their files in, watch, \
+      and go on by themselves when it has ended.
+
         fxbatch run trades.csv --pricing bank --name morning --max-concurrent-trades 8
         fxbatch run --resume 0191…
 
