@@ -204,16 +204,20 @@ import Testing
   }
 
   /// A store that was restored whole gives out the ids of the lost time again.
-  @Test(arguments: [DealStatus.pending, .completed, .failed])
-  func `a deal under the very id of the next booking puts an old trade in doubt`(
-    status: DealStatus
+  @Test(arguments: [DealStatus.pending, .completed, .failed], 1...3)
+  func `a deal under an id that is still to be given out puts an old trade in doubt`(
+    status: DealStatus, number: Int
   ) throws {
-    var run = try Self.run(earlierAttempts: [], asksForOwnID: true)
-    let own = DealTransactionID.of(
+    var run = try Self.run(earlierAttempts: [], asksForLostIDs: true)
+    let lost = DealTransactionID.of(
       installation: Identifier(high: 1, low: 2), epoch: 1, batch: run.trade.batchID,
-      trade: run.trade.id, attempt: run.trade.attempt + 1)
+      trade: run.trade.id, attempt: run.trade.attempt + number)
     let now = Self.moment(1_000)
-    #expect(run.begin(at: now, settings: Self.settings) == .ask(.dealTransactionID(own)))
+    var action = run.begin(at: now, settings: Self.settings)
+    for _ in 1..<number {
+      action = run.statusAnswered(.notFound(BankReceipt()), at: now, settings: Self.settings)
+    }
+    #expect(action == .ask(.dealTransactionID(lost)))
     let found = StatusAnswer.found(FoundDeal(status: status), BankReceipt())
     guard
       case .write(.recordBookingEvidence) = run.statusAnswered(
@@ -224,12 +228,14 @@ import Testing
     }
   }
 
-  @Test func `an old trade is quoted once the bank knows no deal under its next id`() throws {
-    var run = try Self.run(earlierAttempts: [], asksForOwnID: true)
+  @Test func `an old trade is quoted once the bank knows no deal under a round of its ids`() throws
+  {
+    var run = try Self.run(earlierAttempts: [], asksForLostIDs: true)
     let now = Self.moment(1_000)
-    _ = run.begin(at: now, settings: Self.settings)
-    let action = run.statusAnswered(
-      .notFound(BankReceipt()), at: now, settings: Self.settings)
+    var action = run.begin(at: now, settings: Self.settings)
+    for _ in 1...3 {
+      action = run.statusAnswered(.notFound(BankReceipt()), at: now, settings: Self.settings)
+    }
     guard case .createQuote = action else {
       Issue.record("not quoted, but \(action)")
       return
@@ -239,7 +245,7 @@ import Testing
   // MARK: One batch with one doubt
 
   private static func run(
-    earlierAttempts: [Identifier], roundAttempts: Int = 0, asksForOwnID: Bool = false
+    earlierAttempts: [Identifier], roundAttempts: Int = 0, asksForLostIDs: Bool = false
   ) throws -> TradeRun {
     var trade = try doubt().trade
     trade.roundAttempts = roundAttempts
@@ -252,7 +258,7 @@ import Testing
         trade: trade, isClientActive: true, accounts: accounts,
         earlierAttempts: earlierAttempts),
       batch: batch, installation: Installation(id: Identifier(high: 1, low: 2)), isCanary: false,
-      asksForOwnID: asksForOwnID)
+      asksForLostIDs: asksForLostIDs)
   }
 
   enum QuotedStep: CaseIterable, Sendable { case creatingQuote, fetchingRate, writingIntent }

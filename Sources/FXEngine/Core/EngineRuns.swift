@@ -14,7 +14,7 @@ extension EngineCore {
     }
     let run = TradeRun(
       taken: taken, batch: batch, installation: installation, isCanary: gate == .solo,
-      asksForOwnID: settings.knowsHistorySince.map { taken.trade.createdAt < $0 } ?? false)
+      asksForLostIDs: settings.knowsHistorySince.map { taken.trade.createdAt < $0 } ?? false)
     runs[taken.trade.key] = run
     held[batch.key]?.running += 1
     actions.append(.report(.tradeChanged(batch.key, taken.trade.key, .quoting)))
@@ -40,7 +40,10 @@ extension EngineCore {
     let key = run.trade.key
     let generation = run.hold.generation
     switch action {
-    case .ask(let query): actions.append(.askStatus(query, .run(key), generation: generation))
+    case .ask(let query):
+      // Beyond the calls that every trade needs, for which the budget was asked when it was taken.
+      budget.spend(1)
+      actions.append(.askStatus(query, .run(key), generation: generation))
     case .createQuote(let request):
       actions.append(.createQuote(request, key, generation: generation))
     case .latestQuote(let quoteID):

@@ -46,14 +46,15 @@ public struct TradeRun: Hashable, Sendable {
   private let idEpoch: Int
   public let isCanary: Bool
   /// Ids under which the bank must know no deal that stands: those of all earlier attempts, and the
-  /// next one's own where others may have used it.
+  /// next ones where a lost time may have used them.
   private let questions: [Identifier]
 
-  /// - Parameter asksForOwnID: the trade is older than what this process has seen of the store. One
+  /// - Parameter asksForLostIDs: the trade is older than what this process has seen of the store. One
   ///   that was restored without a trace gives out the ids of the lost time again: the bank tells.
+  ///   A whole round of them is asked for, since the first may have been refused and a later one booked.
   public init(
     taken: TakenTrade, batch: Batch, installation: Installation, isCanary: Bool,
-    asksForOwnID: Bool = false
+    asksForLostIDs: Bool = false
   ) {
     self.taken = taken
     self.hold = Hold(batch: batch.key, generation: batch.generation)
@@ -63,10 +64,14 @@ public struct TradeRun: Hashable, Sendable {
     self.installation = installation.id
     self.idEpoch = installation.idEpoch
     self.isCanary = isCanary
-    let own = DealTransactionID.of(
-      installation: installation.id, epoch: installation.idEpoch, batch: taken.trade.batchID,
-      trade: taken.trade.id, attempt: taken.trade.attempt + 1)
-    self.questions = taken.earlierAttempts + (asksForOwnID ? [own] : [])
+    let round = asksForLostIDs ? batch.policy.maxAttempts : 0
+    self.questions =
+      taken.earlierAttempts
+      + (0..<round).map {
+        DealTransactionID.of(
+          installation: installation.id, epoch: installation.idEpoch, batch: taken.trade.batchID,
+          trade: taken.trade.id, attempt: taken.trade.attempt + 1 + $0)
+      }
   }
 
   /// The call may be on its way: nobody but the bank can say how it ended.
