@@ -96,7 +96,7 @@ extension SimulatedWorld {
       guard let result = try perform(step) else { return nil }
       return .stepped(result, caller, generation: generation)
     case .evidence(let evidence, let caller, let generation):
-      occurrences[.witness] += 1
+      if evidence.kind != .statusAnswer { occurrences[.witness] += 1 }
       try books.append([evidence])
       return .evidenceWritten(caller, generation: generation)
     case .readEvidence(let trade, let generation):

@@ -38,6 +38,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--trades", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--whole", action="store_true")
     options = parser.parse_args()
     problem = None
     with tempfile.TemporaryDirectory() as name:
@@ -45,11 +46,15 @@ def main():
         bank = Bank(folder, "--seed", str(options.seed), "--quote-life", str(QUOTE_SECONDS * 1000))
         try:
             desk = Desk(folder, bank, FXBATCH_DOUBT_MARGIN_SECONDS=str(MARGIN_SECONDS))
-            before, lost, batch = lose(desk, options.trades)
+            before, lost, batch = lose(desk, options.trades, options.whole)
             print(f"{before} deals before the copy, {len(lost)} lost", flush=True)
-            hold(desk, batch)
-            reconcile(desk, lost)
-            finish(desk, batch, options.trades)
+            if options.whole:
+                desk.run("verify")
+            else:
+                hold(desk, batch)
+                reconcile(desk, lost)
+            known = [deal for deal in lost if deal["deal_amount"] not in GONE]
+            finish(desk, batch, options.trades, len(known))
         except Wrong as wrong:
             problem = wrong
             print("WRONG:", wrong)
@@ -66,17 +71,17 @@ def wait_for_deals(desk, count):
         time.sleep(0.05)
 
 
-def files(folder, suffixes=("", "-wal")):
+def files(folder, suffixes):
     return [folder / f"desk.db{suffix}" for suffix in suffixes]
 
 
-def copy(source, target):
-    for path in files(source):
+def copy(source, target, whole):
+    for path in files(source, ("", "-wal") + ((".mark",) if whole else ())):
         if path.exists():
             shutil.copy(path, target)
 
 
-def lose(desk, count):
+def lose(desk, count, whole):
     """Answers how many deals stood when the copy was made, the deals booked since, and the batch."""
     # A client for each trade, and for each of the batch that is lost.
     desk.import_clients(count + 2)
@@ -89,7 +94,7 @@ def lose(desk, count):
     process.wait()
     aside = desk.folder / "aside"
     aside.mkdir()
-    copy(desk.folder, aside)
+    copy(desk.folder, aside, whole)
     batch = desk.batch("morning")
     before = {deal["deal_transaction_id"] for deal in desk.bank.ledger()}
 
@@ -106,7 +111,7 @@ def lose(desk, count):
 
     for path in files(desk.folder, ("", "-wal", "-shm")):
         path.unlink(missing_ok=True)
-    copy(aside, desk.folder)
+    copy(aside, desk.folder, whole)
     return len(before), lost, batch
 
 
@@ -145,9 +150,10 @@ def reconcile(desk, lost):
     desk.run("kill-switch", "release", "--reason", "reconciled")
 
 
-def finish(desk, batch, count):
+def finish(desk, batch, count, lost):
     """Persons settle what the bank has, and the batch goes on with the rest."""
     desk.run("run", "--resume", batch, allowed=(WAITS_FOR_PERSON,))
+    settled = 0
     for trade in desk.trades(batch):
         if trade["status"] != "in_doubt":
             continue
@@ -157,6 +163,8 @@ def finish(desk, batch, count):
         expect(deal, f"the evidence names no deal of the bank: {shown}")
         desk.run("resolve", trade["id"], "--booked", deal["deal_reference"], "--note",
                  "seen at the bank", "--yes")
+        settled += 1
+    expect(settled == lost, f"{settled} doubts for {lost} lost deals")
     desk.run("run", "--resume", batch)
     deals = [deal for deal in desk.bank.ledger() if deal["deal_amount"] not in GONE]
     expect(len(deals) == count, f"{len(deals)} deals for {count} trades")

@@ -173,7 +173,7 @@ import Testing
     let action = run.statusAnswered(answer, at: now, settings: Self.settings)
     switch action {
     case .createQuote: #expect(earlier == .failed)
-    case .write(.recordBookingEvidence): #expect(earlier != .failed)
+    case .witness(.statusAnswer, _, _, _): #expect(earlier != .failed)
     default: Issue.record("\(action)")
     }
   }
@@ -220,12 +220,14 @@ import Testing
     #expect(action == .ask(.dealTransactionID(lost)))
     let found = StatusAnswer.found(FoundDeal(status: status), BankReceipt())
     guard
-      case .write(.recordBookingEvidence) = run.statusAnswered(
-        found, at: now, settings: Self.settings)
+      case .witness(.statusAnswer, run.trade.attempt + number, let words, _) = run.statusAnswered(
+        found, at: now, settings: Self.settings),
+      case .write(.recordBookingEvidence) = run.witnessed()
     else {
       Issue.record("the deal was passed over")
       return
     }
+    #expect(words.contains(lost.description))
   }
 
   @Test func `an old trade is quoted once the bank knows no deal under a round of its ids`() throws

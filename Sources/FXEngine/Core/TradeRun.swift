@@ -47,7 +47,9 @@ public struct TradeRun: Hashable, Sendable {
   public let isCanary: Bool
   /// Ids under which the bank must know no deal that stands: those of all earlier attempts, and the
   /// next ones where a lost time may have used them.
-  private let questions: [Identifier]
+  let questions: [Identifier]
+  /// What is to be written once the evidence for it is in the store.
+  var evidenced: TradeCommand?
 
   /// - Parameter asksForLostIDs: the trade is older than what this process has seen of the store. One
   ///   that was restored without a trace gives out the ids of the lost time again: the bank tells.
@@ -106,27 +108,7 @@ public struct TradeRun: Hashable, Sendable {
   ) -> Action {
     switch stage {
     case .askingEarlier(let index):
-      switch answer {
-      case .notFound:
-        return askEarlier(from: index + 1, at: now, settings: settings)
-      case .found(let deal, _)
-      where deal.status == .failed && index < taken.earlierAttempts.count:
-        // It did not settle and stands no more: that is what an operator may retry.
-        return askEarlier(from: index + 1, at: now, settings: settings)
-      case .found(let deal, _):
-        let origin =
-          index < taken.earlierAttempts.count
-          ? "of an earlier attempt" : "of an attempt that our books have lost"
-        return letGo(
-          .recordBookingEvidence(
-            attempt: trade.attempt,
-            note: "The bank shows deal \(questions[index]) \(origin) as \(deal.status.rawValue)."),
-          quoteID: nil)
-      case .refused(let refusal, let receipt):
-        return deferring(passing(refusal, receipt), quoteID: nil, at: now, settings: settings)
-      case .trouble(let trouble):
-        return deferring(trouble.failure, quoteID: nil, at: now, settings: settings)
-      }
+      return earlierAnswered(answer, at: index, now, settings)
     case .confirmingRefusal(let intent, let failure):
       switch answer {
       case .notFound:
@@ -238,14 +220,18 @@ public struct TradeRun: Hashable, Sendable {
     }
   }
 
-  /// The witness is in the store, and the run ends.
-  public mutating func witnessed() -> Action { .leave(cancelQuote: nil) }
+  /// The witness is in the store: what follows from it is written, or the run ends.
+  public mutating func witnessed() -> Action {
+    guard let command = evidenced else { return .leave(cancelQuote: nil) }
+    evidenced = nil
+    return letGo(command, quoteID: nil)
+  }
 }
 
 // MARK: - Steps inside
 
 extension TradeRun {
-  private mutating func askEarlier(
+  mutating func askEarlier(
     from index: Int, at now: Moment, settings: EngineSettings
   ) -> Action {
     if index < questions.count {
@@ -336,14 +322,14 @@ extension TradeRun {
     return letGo(.refuseQuote(failure), quoteID: quoteID)
   }
 
-  private func passing(_ refusal: BankRefusal, _ receipt: BankReceipt) -> Failure {
+  func passing(_ refusal: BankRefusal, _ receipt: BankReceipt) -> Failure {
     Failure(
       .bankUnavailable, refusal.message, bankReasonCode: refusal.reasonCode,
       bankTransactionID: receipt.bankTransactionID)
   }
 
   /// Back to the queue after a delay, or failed once the round's tries are used up.
-  private mutating func deferring(
+  mutating func deferring(
     _ failure: Failure, quoteID: Int64?, at now: Moment, settings: EngineSettings
   ) -> Action {
     if trade.quoteTries + 1 >= policy.maxQuoteTries {
