@@ -84,7 +84,8 @@ struct AccessCalls: Sendable {
       guard after != nil else { throw Cursor.unusable }
     }
     let tokens = try await backend.store.tokens(after: after, limit: limit + 1)
-    let next = tokens.count > limit ? Cursor.text([tokens[limit - 1].id.description], of: "tokens") : nil
+    let next =
+      tokens.count > limit ? Cursor.text([tokens[limit - 1].id.description], of: "tokens") : nil
     return .json(.page(tokens.prefix(limit).map(\.json), next: next))
   }
 
@@ -103,7 +104,8 @@ struct AccessCalls: Sendable {
     // The text is shown only once, so a repetition of the request cannot be shown it again.
     guard call.earlier == nil else {
       throw Problem(
-        .alreadyDecided, "The token was made before, and is not shown again: revoke it, make another.")
+        .alreadyDecided,
+        "The token was made before, and is not shown again: revoke it, make another.")
     }
     let text = Credentials.newToken(random: backend.random)
     let token = AccessToken(
@@ -115,8 +117,9 @@ struct AccessCalls: Sendable {
     }
     call.observed.name(token.id.description)
     let answer: JSON = ["token": .string(text), "issued": token.json]
-    return .json(answer, .created, fields: [.location: "/api/tokens/\(token.id)"])
-      .changing(to: token.json)
+    var shown = Answer.json(answer, .created, fields: [.location: "/api/tokens/\(token.id)"])
+    shown.isSecret = true
+    return shown.changing(to: token.json)
   }
 
   private func revoke(_ call: Call) async throws -> Answer {
@@ -141,7 +144,8 @@ struct AccessCalls: Sendable {
     }
     let entries = try await backend.store.audit(
       AuditQuery(person: person, before: before, limit: limit + 1))
-    let next = entries.count > limit ? Cursor.text([String(entries[limit - 1].number)], of: list) : nil
+    let next =
+      entries.count > limit ? Cursor.text([String(entries[limit - 1].number)], of: list) : nil
     return .json(.page(entries.prefix(limit).map(\.json), next: next))
   }
 }

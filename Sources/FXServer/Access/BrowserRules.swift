@@ -20,7 +20,8 @@ enum OriginCheck {
 
 /// What every answer tells browsers not to do.
 enum SecurityHeaders {
-  static let nothing = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+  static let nothing =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
   static func add(to fields: inout HTTPFields, isSecure: Bool) {
     fields[.xContentTypeOptions] = "nosniff"

@@ -22,6 +22,8 @@ struct Answer: Sendable {
   var fields: HTTPFields
   var body: Body
   var change = Change()
+  /// Holds what is shown once and kept nowhere, such as a new token.
+  var isSecret = false
 
   init(
     _ status: HTTPResponse.Status = .ok, fields: HTTPFields = [:], body: Body = .none
@@ -91,7 +93,8 @@ extension Answer {
 
   /// What a repetition of the request is answered with; nil for answers that are not kept.
   var kept: KeptAnswer? {
-    switch body {
+    if isSecret { return nil }
+    return switch body {
     case .none:
       KeptAnswer(
         status: status.code, contentType: "", location: fields[.location], body: [])

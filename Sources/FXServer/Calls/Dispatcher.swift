@@ -140,7 +140,8 @@ struct Dispatcher: Sendable {
   private static func demand(_ access: Route.Access, of principal: Principal) throws(Problem) {
     guard case .role(let role) = access, principal.role < role else { return }
     throw Problem(
-      .forbidden, "This takes the role \(role.rawValue); \(principal.person) is "
+      .forbidden,
+      "This takes the role \(role.rawValue); \(principal.person) is "
         + "\(principal.role.rawValue).")
   }
 
@@ -159,7 +160,8 @@ struct Dispatcher: Sendable {
       Credentials.isCSRFToken(token, session: session)
     else {
       throw Problem(
-        .forbidden, "Changes by cookie come from this server's own pages, with the header "
+        .forbidden,
+        "Changes by cookie come from this server's own pages, with the header "
           + "X-CSRF-Token that /api/me tells.")
     }
   }
@@ -279,7 +281,9 @@ struct Dispatcher: Sendable {
     let isForged = note.problem == .unauthenticated
     guard isDenied || isForged || (route.changes && note.principal != nil) else { return }
     // Nobody fills the store by not being let in.
-    if isForged, addressBuckets.take("audit " + note.address, at: clock.now().uptime) != nil { return }
+    if isForged, addressBuckets.take("audit " + note.address, at: clock.now().uptime) != nil {
+      return
+    }
     let entry = AuditEntry(
       at: clock.now().wall, person: note.principal?.person, role: note.principal?.role,
       token: note.principal?.token, address: note.address, requestID: note.requestID,

@@ -80,7 +80,9 @@ public struct Problem: Error, Hashable, Sendable {
     self.errors = errors
   }
 
-  public static func notFound(_ what: String) -> Problem { Problem(.notFound, "There is no \(what).") }
+  public static func notFound(_ what: String) -> Problem {
+    Problem(.notFound, "There is no \(what).")
+  }
 
   public static func retryLater(_ kind: Kind, _ detail: String, seconds: Int) -> Problem {
     var problem = Problem(kind, detail)

@@ -12,7 +12,8 @@ struct Query {
     guard let mark = path.firstIndex(of: "?") else { return }
     for part in path[path.index(after: mark)...].split(separator: "&") {
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = Self.decoded(pair[0]), let value = Self.decoded(pair.count > 1 ? pair[1] : "")
+      guard let name = Self.decoded(pair[0]),
+        let value = Self.decoded(pair.count > 1 ? pair[1] : "")
       else { throw Problem(.malformedRequest, "The query is not percent-encoded UTF-8.") }
       values.append((name, value))
     }
@@ -41,7 +42,8 @@ struct Query {
     return values.filter { $0.name == name }.map(\.value)
   }
 
-  mutating func text(_ name: String, atMost bound: Int = CallBounds.queryTextCharacters) -> String? {
+  mutating func text(_ name: String, atMost bound: Int = CallBounds.queryTextCharacters) -> String?
+  {
     let all = all(name)
     guard all.count <= 1 else {
       refuse(name, "repeated", "Give this parameter once.")

@@ -102,7 +102,8 @@ extension Problem {
           place: .cell(row: $0.row, column: $0.column), code: $0.code.rawValue, detail: $0.detail)
       })
     detail =
-      problems.total == 1 ? problems.kept[0].detail
+      problems.total == 1
+      ? problems.kept[0].detail
       : "\(problems.total) things are wrong with the rows; nothing was stored."
     if problems.total > problems.kept.count {
       detail += " The first \(problems.kept.count) are listed."

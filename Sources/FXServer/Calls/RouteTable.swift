@@ -9,6 +9,7 @@ struct RouteTable: Sendable {
 
   func router(_ dispatcher: Dispatcher) -> some HTTPResponder<CallContext> {
     let router = Router(context: CallContext.self)
+    router.add(middleware: Elsewhere(dispatcher: dispatcher))
     var methods: [String: Set<HTTPRequest.Method>] = [:]
     for route in routes {
       methods[route.path, default: []].insert(route.method)
@@ -30,7 +31,7 @@ struct RouteTable: Sendable {
         }
       }
     }
-    return Fallback(router: router.buildResponder(), dispatcher: dispatcher)
+    return router.buildResponder()
   }
 
   private static let methods: Set<HTTPRequest.Method> = [
@@ -48,9 +49,8 @@ struct RouteTable: Sendable {
     }
   }
 
-  /// Answers what no route is there for.
-  private struct Fallback<Routes: HTTPResponder<CallContext>>: HTTPResponder {
-    let router: Routes
+  /// Answers what no route is there for: only then does anything reach it as an error.
+  private struct Elsewhere: RouterMiddleware {
     let dispatcher: Dispatcher
 
     private static var nowhere: Route {
@@ -59,11 +59,13 @@ struct RouteTable: Sendable {
       }
     }
 
-    func respond(to request: Request, context: CallContext) async throws -> Response {
+    func handle(
+      _ request: Request, context: CallContext,
+      next: (Request, CallContext) async throws -> Response
+    ) async throws -> Response {
       do {
-        return try await router.respond(to: request, context: context)
+        return try await next(request, context)
       } catch {
-        // A router throws only where it finds no route.
         return await dispatcher.respond(to: request, context, on: Self.nowhere)
       }
     }

@@ -78,7 +78,9 @@ struct BatchOrders: Sendable {
     let id = try call.identifier("id", "such batch")
     var fields = Fields(call.json)
     let note = fields.note()
-    if note == nil, !fields.has("note") { fields.refuse("note", "empty", "Give a note that says why.") }
+    if note == nil, !fields.has("note") {
+      fields.refuse("note", "empty", "Give a note that says why.")
+    }
     try fields.demandNothingWrong()
     return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
   }
@@ -128,7 +130,9 @@ extension Fields {
   mutating func note(_ name: String = "note") -> String? {
     guard let text = text(name) else { return nil }
     guard CallBounds.noteCharacters.contains(text.count),
-      !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control && $0 != "\n" })
+      !text.unicodeScalars.contains(where: {
+        $0.properties.generalCategory == .control && $0 != "\n"
+      })
     else {
       refuse(
         name, "too_long",

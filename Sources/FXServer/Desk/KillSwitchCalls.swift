@@ -19,7 +19,9 @@ struct KillSwitchCalls: Sendable {
     var fields = Fields(call.json)
     let engaged = fields.bool("engaged")
     let reason = fields.note("reason")
-    if engaged == nil, !fields.has("engaged") { fields.refuse("engaged", "empty", "Give this field.") }
+    if engaged == nil, !fields.has("engaged") {
+      fields.refuse("engaged", "empty", "Give this field.")
+    }
     if reason == nil, !fields.has("reason") { fields.refuse("reason", "empty", "Say why.") }
     try fields.demandNothingWrong()
     guard let engaged, let reason, let principal = call.principal else {
