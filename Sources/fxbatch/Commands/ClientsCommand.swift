@@ -75,6 +75,4 @@ struct ClientsCommand: AsyncParsableCommand {
 /// How much is read from the store or the bank at a time.
 enum Pages {
   static let rows = 500
-  /// Longest listing of the bank's accounts.
-  static let accountPages = 10_000
 }
