@@ -33,7 +33,7 @@ extension StoreConformance {
         .recordSettled(attempt: 1, dealReference: "FX-1"), booked, under: batch)
       #expect(done.status == .completed)
       #expect(try await world.store.trade(taken.id) == done)
-      #expect(done.valueDate == intent.valueDate)
+      #expect(done.valueDate == intent.valueDate.date)
       let ended = try await world.present(batch)
       #expect(ended.status == .success)
       #expect(ended.lease == nil)

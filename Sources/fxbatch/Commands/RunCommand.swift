@@ -29,7 +29,8 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("A CSV file of trades.", valueName: "file")) var file: String?
   @Option(help: "otc, bank or fixed.") var pricing: PricingMode?
   @Option(help: "The batch's name; the file's otherwise.") var name: String?
-  @Option(help: "1 to 10, highest first; beyond, the nearest.") var priority = 5
+  @Option(parsing: .unconditional, help: "1 to 10, highest first; beyond, the nearest.")
+  var priority = GivenPriority(5)
   @Option(help: "Trades at once, 1 to 100.") var maxConcurrentTrades = 5
   @Option(parsing: .unconditional, help: "Least margin in pips to book at, such as 20 or -2.5.")
   var minMargin = Pips.zero
@@ -66,7 +67,7 @@ struct RunCommand: AsyncParsableCommand {
         if let known {
           batch = try await start(known, at: desk)
         } else {
-          Terminal.noteNearest(ofPriority: priority)
+          priority.noteIfMoved()
           batch = try await submit(rows, to: desk)
           let created = try await desk.store.events(of: batch.key, after: 0, limit: 1).first
           Terminal.note("batch \(batch.id) taken in: \(created?.entry.note ?? "")")
@@ -106,7 +107,7 @@ struct RunCommand: AsyncParsableCommand {
     policy.minimumMargin = minMargin
     let fileName = file?.split(separator: "/").last.map { String($0) }
     return BatchOptions(
-      name: name ?? fileName ?? "batch", pricing: pricing ?? .bank, priority: priority,
+      name: name ?? fileName ?? "batch", pricing: pricing ?? .bank, priority: priority.nearest,
       maxConcurrentTrades: maxConcurrentTrades, policy: policy, starts: true,
       allowsDuplicates: allowDuplicates)
   }
