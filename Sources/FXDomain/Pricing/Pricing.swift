@@ -53,7 +53,7 @@ public enum RateRefusal: Error, Hashable, Sendable {
   case marginBelowMinimum(margin: Pips, minimum: Pips)
   case outsideCollar(quoteRate: Rate, otcRate: Rate, basisPoints: Int)
   /// The other leg rounds to nothing at the client rate.
-  case counterAmountZero(Currency, clientRate: Rate)
+  case counterAmountNotPositive(Money, clientRate: Rate)
   case overflow
 }
 
@@ -165,8 +165,8 @@ public struct Deal: Hashable, Sendable {
       let figures = try figures(
         quoteRate: quoteRate, clientRate: clientRate, marginPips: marginPips)
       guard figures.counterAmount.isPositive else {
-        throw RateRefusal.counterAmountZero(
-          figures.counterAmount.currency, clientRate: clientRate)
+        throw RateRefusal.counterAmountNotPositive(
+          figures.counterAmount, clientRate: clientRate)
       }
       return figures
     } catch let refusal as RateRefusal {

@@ -71,7 +71,7 @@ struct RetryCommand: AsyncParsableCommand {
     commandName: "retry", abstract: "Tries failed and cancelled trades of a batch again.",
     discussion: """
       Deals that failed to settle, and those that a person called not booked, are tried again one by \
-      one only, with a note.
+      one only, with a note. `fxbatch run --resume` then runs the batch, unless an engine runs already.
 
         fxbatch retry morning --code rate_check
         fxbatch retry morning --trade 0191… --note "settled by hand, booking anew"
@@ -79,7 +79,8 @@ struct RetryCommand: AsyncParsableCommand {
   @OptionGroup var order: OrderOptions
   @Flag(help: "Every trade that may be.") var all = false
   @Option(help: "Trades that failed with this code; may be repeated.") var code: [FailureCode] = []
-  @Option(help: "This trade; may be repeated.") var trade: [String] = []
+  @Option(help: ArgumentHelp("This trade; may be repeated.", valueName: "id")) var trade: [String] =
+    []
   @Option(help: "Why; kept with the trades.") var note: String?
 
   func validate() throws {
