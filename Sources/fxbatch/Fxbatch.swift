@@ -24,7 +24,7 @@ import Foundation
       70 a fault in fxbatch, 74 store.
       """,
     subcommands: [
-      RunCommand.self, ListCommand.self, ShowCommand.self, TradesCommand.self,
+      ServeCommand.self, RunCommand.self, ListCommand.self, ShowCommand.self, TradesCommand.self,
       ErrorsCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
       CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
       ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,
