@@ -55,7 +55,7 @@ struct AccountsCommand: AsyncParsableCommand {
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Lists the settlement accounts, all or one client's.",
-      discussion: "  fxbatch accounts list --client 100001")
+      discussion: "  fxbatch accounts list --client CIF1000")
 
     @Option(help: ArgumentHelp("One client only.", valueName: "cif")) var client: String?
     @Flag(help: "One JSON object a line.") var json = false
