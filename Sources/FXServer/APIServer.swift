@@ -31,7 +31,7 @@ public struct APIServer: Sendable {
   /// - Parameter signal: raised after each commit of this process that has added to the log.
   public init(
     backend: Backend, settings: ServerSettings, signal: LogSignal, logger: Logger
-  ) {
+  ) throws {
     let signIn = SignIn(store: backend.store, now: { backend.now })
     let isSecure = settings.transport.tls != nil
     let dispatcher = Dispatcher(
@@ -46,7 +46,9 @@ public struct APIServer: Sendable {
     self.live = live
     self.tail = TailRunning(
       tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
-    self.routes = Self.routes(backend, signIn, isSecure: isSecure) + live.routes
+    self.routes =
+      try Self.routes(backend, signIn, isSecure: isSecure) + live.routes
+      + DocsCalls().routes
     self.responder = RouteTable(routes: routes).router(dispatcher)
     self.logger = logger
   }

@@ -44,7 +44,7 @@ struct CallWorld: Sendable {
     var settings = ServerSettings(transport: TransportSettings(host: "127.0.0.1", port: 0))
     settings.requestsPerSecond = requestsPerSecond
     self.store = store
-    self.server = APIServer(
+    self.server = try APIServer(
       backend: backend, settings: settings, signal: LogSignal(),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     for role in Role.allCases {
