@@ -23,7 +23,7 @@ import Foundation
       130 interrupted and resumable, 64 usage, 65 bad input, 69 bank unavailable, 74 store.
       """,
     subcommands: [
-      RunCommand.self, ListCommand.self, ShowCommand.self, TradesCommand.self,
+      ServeCommand.self, RunCommand.self, ListCommand.self, ShowCommand.self, TradesCommand.self,
       ErrorsCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
       CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
       ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,
