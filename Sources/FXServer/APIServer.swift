@@ -42,10 +42,12 @@ public struct APIServer: Sendable {
   }
 
   private static func table(_ backend: Backend, _ signIn: SignIn, isSecure: Bool) -> RouteTable {
-    RouteTable(
-      routes: BatchOrders(backend: backend).routes
-        + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
-        + KillSwitchCalls(backend: backend).routes)
+    let orders = BatchOrders(backend: backend)
+    return RouteTable(
+      routes: orders.routes + BatchSubmission(orders: orders).routes
+        + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
+        + KillSwitchCalls(backend: backend).routes
+        + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes)
   }
 
   /// Serves until the service group that runs it ends it.

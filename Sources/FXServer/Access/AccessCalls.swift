@@ -95,7 +95,7 @@ struct AccessCalls: Sendable {
     let person = fields.shortText("person")
     let role = fields.choice("role", of: Role.self)
     let expiresAt = fields.moment("expires_at")
-    if role == nil, !fields.has("role") { fields.refuse("role", "empty", "Give this field.") }
+    fields.require("role")
     if let expiresAt, expiresAt <= backend.now {
       fields.refuse("expires_at", "out_of_range", "Give a moment that is still to come.")
     }
@@ -174,10 +174,10 @@ extension AuditEntry {
 }
 
 extension Fields {
-  /// A name that must be there, in one line.
-  mutating func shortText(_ name: String) -> String? {
+  /// A name in one line.
+  mutating func shortText(_ name: String, isNeeded: Bool = true) -> String? {
     guard let text = text(name) else {
-      if !has(name) { refuse(name, "empty", "Give this field.") }
+      if isNeeded, !has(name) { refuse(name, "empty", "Give this field.") }
       return nil
     }
     let trimmed = text.trimmingCharacters(in: .whitespaces)

@@ -5,20 +5,20 @@ import Foundation
 /// Where a list goes on: opaque to clients, and good for the list that it came from only.
 struct Cursor {
   private static let separator: Character = "\u{1f}"
-  private static let printBytes = 8
+  private static let markBytes = 8
 
   /// The sort key of the last item.
   let parts: [String]
 
   /// - Parameter list: what the list is narrowed and ordered by.
   static func text(_ parts: [String], of list: String) -> String {
-    let bytes = print(of: list) + Array(parts.joined(separator: String(separator)).utf8)
+    let bytes = mark(of: list) + Array(parts.joined(separator: String(separator)).utf8)
     return Base64URL.text(of: bytes)
   }
 
   init(_ text: String, of list: String, parts count: Int) throws(Problem) {
-    guard let bytes = Base64URL.bytes(of: text), bytes.starts(with: Self.print(of: list)),
-      let payload = String(validating: bytes.dropFirst(Self.printBytes), as: UTF8.self)
+    guard let bytes = Base64URL.bytes(of: text), bytes.starts(with: Self.mark(of: list)),
+      let payload = String(validating: bytes.dropFirst(Self.markBytes), as: UTF8.self)
     else { throw Self.unusable }
     parts = payload.split(separator: Self.separator, omittingEmptySubsequences: false)
       .map(String.init)
@@ -33,8 +33,8 @@ struct Cursor {
   static let unusable = Problem(
     .invalidCursor, "Start again without a cursor: this one belongs to another list or filter.")
 
-  private static func print(of list: String) -> [UInt8] {
-    Array(SHA256.hash(data: Array(list.utf8)).prefix(printBytes))
+  private static func mark(of list: String) -> [UInt8] {
+    Array(SHA256.hash(data: Array(list.utf8)).prefix(markBytes))
   }
 }
 

@@ -22,7 +22,8 @@ struct Fields {
 
   var isEmpty: Bool { members.isEmpty }
 
-  func has(_ name: String) -> Bool { members.contains { $0.name == name } }
+  /// Whether the field is there, and not null.
+  func has(_ name: String) -> Bool { members.contains { $0.name == name && $0.value != .null } }
 
   /// Ends the reading: everything that was wrong, the members that nobody asked for among it.
   mutating func finish() -> [Problem.Detail] {
@@ -72,6 +73,29 @@ struct Fields {
       refuse(name, error.code.rawValue, error.detail)
       return nil
     }
+  }
+
+  /// An exact decimal: a string, or a number, which is kept as the text that was sent.
+  mutating func decimal<Value>(
+    _ name: String, _ read: (String) throws(CellProblem) -> Value
+  ) -> Value? {
+    guard let value = take(name) else { return nil }
+    switch value {
+    case .string(let text), .number(let text):
+      do {
+        return try read(text)
+      } catch {
+        refuse(name, error.code.rawValue, error.detail)
+      }
+    case .null, .bool, .array, .object:
+      refuse(name, "wrong_type", "Give a decimal, best as a string.")
+    }
+    return nil
+  }
+
+  /// Says that a field is missing, unless something else is wrong with it.
+  mutating func require(_ names: String...) {
+    for name in names where !has(name) { refuse(name, "empty", "Give this field.") }
   }
 
   /// One of the names of an enumeration.

@@ -48,7 +48,7 @@ struct BatchOrders: Sendable {
     try fields.demandNothingWrong()
     let selection: RetrySelection
     if let trades, !trades.isEmpty {
-      selection = .trades(try await keys(of: trades))
+      selection = .trades(try await keys(of: trades, call))
     } else if let codes, !codes.isEmpty {
       selection = .codes(Set(codes))
     } else {
@@ -57,11 +57,22 @@ struct BatchOrders: Sendable {
     return try await carryOut(.retry(selection, note: note), on: id, for: call)
   }
 
-  private func keys(of trades: [Identifier]) async throws -> Set<TradeKey> {
+  /// What failed to settle, or was called not booked, takes an approver.
+  static func demandApprover(of trade: Trade, _ call: Call) throws(Problem) {
+    guard trade.isRetriedSinglyOnly, let principal = call.principal, principal.role < .approver
+    else { return }
+    throw Problem(
+      .forbidden,
+      "An approver tries trade \(trade.id) again: it failed to settle, or a person "
+        + "called it not booked.")
+  }
+
+  private func keys(of trades: [Identifier], _ call: Call) async throws -> Set<TradeKey> {
     var keys: Set<TradeKey> = []
     var unknown: [Problem.Detail] = []
     for (place, id) in trades.enumerated() {
       if let trade = try await backend.store.trade(id) {
+        try Self.demandApprover(of: trade, call)
         keys.insert(trade.key)
       } else {
         unknown.append(
@@ -78,9 +89,7 @@ struct BatchOrders: Sendable {
     let id = try call.identifier("id", "such batch")
     var fields = Fields(call.json)
     let note = fields.note()
-    if note == nil, !fields.has("note") {
-      fields.refuse("note", "empty", "Give a note that says why.")
-    }
+    fields.require("note")
     try fields.demandNothingWrong()
     return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
   }
@@ -90,14 +99,12 @@ struct BatchOrders: Sendable {
     let id = fields.identifier("batch_id")
     let priority = fields.clamped("priority", to: 1...10)
     let position = fields.integer("queue_position", in: 0...1_000_000_000)
-    for name in ["batch_id", "priority"] where !fields.has(name) {
-      fields.refuse(name, "empty", "Give this field.")
-    }
+    fields.require("batch_id", "priority")
     try fields.demandNothingWrong()
     guard let id, let priority else { throw Problem.notFound("such batch") }
     call.observed.name(id.description)
     return try await carryOut(
-      .setPriority(priority, queuePosition: position), on: id, for: call)
+      .setPriority(priority, queuePosition: position.map { Int64($0) }), on: id, for: call)
   }
 
   /// Gives the order once, and answers the batch as it stands then.

@@ -19,10 +19,7 @@ struct KillSwitchCalls: Sendable {
     var fields = Fields(call.json)
     let engaged = fields.bool("engaged")
     let reason = fields.note("reason")
-    if engaged == nil, !fields.has("engaged") {
-      fields.refuse("engaged", "empty", "Give this field.")
-    }
-    if reason == nil, !fields.has("reason") { fields.refuse("reason", "empty", "Say why.") }
+    fields.require("engaged", "reason")
     try fields.demandNothingWrong()
     guard let engaged, let reason, let principal = call.principal else {
       throw Problem.notFound("such switch")

@@ -74,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
       throw Complaint("\(error)", .badInput)
     }
     var services: [any Service] = []
-    if let engine { services.append(EngineService(engine: engine, desk: desk)) }
+    if let engine { services.append(EngineRunning(engine: engine, desk: desk)) }
     // Ended first: while calls are finished, the engine still hears of them.
     services.append(service)
     let group = ServiceGroup(

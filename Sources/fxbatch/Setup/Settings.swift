@@ -28,6 +28,9 @@ struct Settings: Sendable {
   /// Nil for no log at all: commands tell their failures themselves.
   var logLevel: Logger.Level?
 
+  /// The price collar; nil for none.
+  var collar: Int? { collarBasisPoints == 0 ? nil : Int(collarBasisPoints) }
+
   /// What the engine is told, for the given node and bank.
   func engineSettings(node: NodeID, bank: BankIdentity, seed: UInt64) -> EngineSettings {
     var engine = EngineSettings(node: node, bank: bank)
@@ -42,7 +45,7 @@ struct Settings: Sendable {
     engine.maxRequestsPerSecond = Int(bankMaxRPS)
     engine.maxConnections = Int(bankMaxConnections)
     engine.definiteRefusals = definiteRefusals
-    engine.collarBasisPoints = collarBasisPoints == 0 ? nil : Int(collarBasisPoints)
+    engine.collarBasisPoints = collar
     engine.otcRateAgeMilliseconds = otcMaxAgeSeconds * 1_000
     engine.valueDates = ValueDates(closedDays: closedDays)
     engine.cutOffs = cutOffs

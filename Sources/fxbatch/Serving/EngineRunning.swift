@@ -5,7 +5,7 @@ import ServiceLifecycle
 
 /// The engine as a part of the server: takes the store's lock as soon as it is free, and runs until
 /// the server ends.
-struct EngineService: Service {
+struct EngineRunning: Service {
   /// Between looks at the lock.
   private static let lookMilliseconds: Int64 = 250
 
