@@ -66,7 +66,8 @@ extension Problem {
       facts = [.init(name: "until", value: JSON(until))]
     case .referenceTaken(let other):
       self.init(
-        .referenceTaken, "Trade \(other) carries this reference already; a deal is one trade's only.")
+        .referenceTaken,
+        "Trade \(other) carries this reference already; a deal is one trade's only.")
       facts = [.init(name: "trade", value: JSON(other))]
     case .noteRequired:
       self.init([
