@@ -52,6 +52,12 @@ public protocol BookStore: Sendable {
   func events(
     of batch: BatchKey?, after sequence: Int64, limit: Int
   ) async throws(StoreError) -> [JournalEvent]
+  /// The same events, as the outside knows what they are about.
+  func feed(
+    of batch: Identifier?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [FeedEvent]
+  /// Of the newest event of the installation; 0 for an empty log.
+  func newestSequence() async throws(StoreError) -> Int64
   func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal]
   /// The digests that the log has at these places, each a chain and a number in it; nil where it has
   /// no such event. The digests of the places are not looked at.
@@ -260,6 +266,19 @@ public struct BatchTotals: Hashable, Sendable {
     self.countered = countered
     self.margin = margin
     self.roundingDifference = roundingDifference
+  }
+}
+
+/// An event with the identifiers of what it is about; nil where it is about no batch, or no trade.
+public struct FeedEvent: Hashable, Sendable {
+  public var event: JournalEvent
+  public var batchID: Identifier?
+  public var tradeID: Identifier?
+
+  public init(event: JournalEvent, batchID: Identifier?, tradeID: Identifier?) {
+    self.event = event
+    self.batchID = batchID
+    self.tradeID = tradeID
   }
 }
 
