@@ -47,6 +47,10 @@ struct TamperedBooks: BookStore {
     try await store.seals(after: number, limit: limit).compactMap(seenSeal)
   }
 
+  func digests(at places: [Seal.Head]) async throws(StoreError) -> [[UInt8]?] {
+    try await store.digests(at: places)
+  }
+
   func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead? {
     try await store.chainHead(of: batch)
   }
