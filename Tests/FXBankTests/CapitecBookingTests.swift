@@ -222,12 +222,12 @@ import Testing
   func `a body that was not read and a connection that was not made are both needed for not sent`()
   {
     let refused = IOError(errnoCode: 111, reason: "connect")
-    #expect(summary(Exchange.trouble(refused, bodyWasRead: false)) == "not sent")
-    #expect(summary(Exchange.trouble(refused, bodyWasRead: true)) == "connection lost")
+    #expect(summary(BankConnections.trouble(refused, bodyWasRead: false)) == "not sent")
+    #expect(summary(BankConnections.trouble(refused, bodyWasRead: true)) == "connection lost")
     let reset = IOError(errnoCode: 104, reason: "read")
-    #expect(summary(Exchange.trouble(reset, bodyWasRead: false)) == "connection lost")
+    #expect(summary(BankConnections.trouble(reset, bodyWasRead: false)) == "connection lost")
     let closed = ChannelError.ioOnClosedChannel
-    #expect(summary(Exchange.trouble(closed, bodyWasRead: false)) == "connection lost")
+    #expect(summary(BankConnections.trouble(closed, bodyWasRead: false)) == "connection lost")
   }
 }
 

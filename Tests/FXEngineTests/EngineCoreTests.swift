@@ -57,7 +57,7 @@ import Testing
     // The intent is durable, and its call never leaves.
     shutDownFirst(&core, .writingIntent)
     let written = Self.answerStep(in: &core, status: .booking)
-    guard case .recordNotSent(attempt: 2, _, _)? = Self.commands(in: written).first else {
+    guard case .recordNotSent(attempt: 2, nil, _?, _)? = Self.commands(in: written).first else {
       Issue.record("\(written)")
       return
     }
@@ -78,7 +78,8 @@ import Testing
     #expect(sent.contains { if case .book = $0 { true } else { false } })
     let answered = core.handle(
       .booked(.notSent(.notSent("refused")), key, generation: 1), at: Self.moment(100))
-    guard case .recordNotSent(_, _, let notBefore?)? = Self.commands(in: answered).first else {
+    guard case .recordNotSent(_, _?, nil, let notBefore?)? = Self.commands(in: answered).first
+    else {
       Issue.record("\(answered)")
       return
     }
