@@ -28,6 +28,7 @@ extension SimulatedWorld {
       let answer = call(
         by: node, { bank, world, _ in bank.status(sent, at: world) }, otherwise: { .trouble($0) })
       noteForgotten(sent, answer.answer)
+      noteFoundByBankID(sent, answer.answer, caller)
       reply(
         .statusAnswered(asPlanted(answer.answer, to: caller), caller, generation: generation),
         to: node, after: answer.delay)

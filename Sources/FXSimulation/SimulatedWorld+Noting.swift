@@ -88,6 +88,13 @@ extension SimulatedWorld {
     occurrences[.forgottenDeal] += 1
   }
 
+  mutating func noteFoundByBankID(_ query: DealQuery, _ answer: StatusAnswer, _ caller: Caller) {
+    guard case .inquiry = caller, case .bankTransactionID = query, case .found = answer else {
+      return
+    }
+    occurrences[.doubtFoundByBankID] += 1
+  }
+
   // MARK: For an observer
 
   func observe(_ node: NodeIndex, _ action: EngineAction) {

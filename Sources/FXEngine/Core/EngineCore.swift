@@ -233,7 +233,7 @@ public struct EngineCore: Sendable {
 
   private mutating func reached(_ receipt: BankReceipt, _ refusal: BankRefusal? = nil) {
     breaker.succeeded()
-    lastTrouble = refusal.map { "The bank refused the call: \($0.reasonCode) \($0.message)" }
+    lastTrouble = refusal.map { "The bank refused the call: \($0.reasonCode), \($0.message)" }
     compareClocks(receipt)
   }
 

@@ -39,7 +39,6 @@ struct BatchDriver: Sendable {
   /// What the children of a drive must see at once.
   private final class Flags: Sendable {
     let isEnding = Atomic(false)
-    let runsEngine = Atomic(false)
     /// What the engine waited for when it was last looked at.
     let wait = Mutex<String?>(nil)
   }
