@@ -65,6 +65,16 @@ extension Attempt {
   }
 }
 
+extension Evidence {
+  public var json: JSON {
+    [
+      "attempt": JSON(attempt), "kind": .string(kind.rawValue), "at": JSON(at),
+      "actor": JSON(actor), "summary": .string(summary),
+      "bank_transaction_id": JSON(bankTransactionID),
+    ]
+  }
+}
+
 extension Client {
   public var json: JSON {
     [

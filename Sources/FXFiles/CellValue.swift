@@ -32,9 +32,16 @@ public enum CellValue {
     return rate
   }
 
-  /// A spread in pips, of either sign.
-  public static func pips(_ text: String) throws(CellProblem) -> Pips {
-    do { return try Pips(text) } catch { throw problem(error, example: "358") }
+  /// A spread in pips, of either sign and within ``Pips/greatestSpread``.
+  public static func spread(_ text: String) throws(CellProblem) -> Pips {
+    let spread: Pips
+    do { spread = try Pips(text) } catch { throw problem(error, example: "358") }
+    guard spread.isPlausibleSpread else {
+      throw CellProblem(
+        .spreadOutOfBounds,
+        "Give a spread from -\(Pips.greatestSpread) to \(Pips.greatestSpread) pips.")
+    }
+    return spread
   }
 
   public static func currency(_ text: String) throws(CellProblem) -> Currency {

@@ -110,7 +110,7 @@ extension `The engine's core` {
       number: 1, dealTransactionID: Identifier(high: 7, low: 8), bank: settings.bank,
       figures: QuoteFigures(
         quoteID: 4711, expiresAt: moment(30_000).wall, priced: priced),
-      valueDate: CivilDate(dayNumber: 20_769),
+      valueDate: ValueDate(date: CivilDate(dayNumber: 20_769)),
       requestDigest: Array(repeating: 7, count: 32), isCanary: false)
     trade.status = .inDoubt
     trade.attempt = 1

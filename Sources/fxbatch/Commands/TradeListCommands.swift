@@ -48,7 +48,8 @@ struct EventsCommand: AsyncParsableCommand {
     discussion: "  fxbatch events morning --after 120")
 
   @Argument(help: "A batch's identifier, or a name that only one has.") var batch: String
-  @Option(help: ArgumentHelp("Only what came after.", valueName: "seq")) var after: Int64 = 0
+  @Option(help: ArgumentHelp("Only what came after the event of this number.", valueName: "seq"))
+  var after: Int64 = 0
   @Flag(help: "One JSON object a line.") var json = false
   @OptionGroup var common: CommonOptions
 
