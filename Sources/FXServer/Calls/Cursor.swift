@@ -33,7 +33,7 @@ struct Cursor {
   static let unusable = Problem(
     .invalidCursor, "Start again without a cursor: this one belongs to another list or filter.")
 
-  private static func print(of list: String) -> [UInt8] {
+  private static func mark(of list: String) -> [UInt8] {
     Array(SHA256.hash(data: Array(list.utf8)).prefix(markBytes))
   }
 }

@@ -120,7 +120,7 @@ extension Fields {
     }
     let side = choice("side", of: Side.self) ?? .buy
     let delivery = choice("delivery", of: Delivery.self) ?? .spot
-    let spread = decimal("spread", CellValue.pips)
+    let spread = decimal("spread", CellValue.spread)
     let fixedRate = decimal("fixed_rate", CellValue.rate)
     let allowance = choice("allowance", of: Allowance.self)
     let reference = value("external_ref", CellValue.reference)
