@@ -1,4 +1,4 @@
-"""Orders in the wrong state, doubts, prices, and two runs at once."""
+"""Orders in the wrong state, waits, doubts, prices, and two runs at once."""
 
 import json
 import signal
