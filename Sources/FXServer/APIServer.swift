@@ -13,7 +13,7 @@ public struct ServerSettings: Sendable {
   public var transport: TransportSettings
   /// Of one token, or of one address without a token.
   public var requestsPerSecond = 200
-  public var desk = DeskSettings()
+  public var live = LiveBounds()
 
   public init(transport: TransportSettings) { self.transport = transport }
 }
@@ -22,11 +22,15 @@ public struct ServerSettings: Sendable {
 public struct APIServer: Sendable {
   private let backend: Backend
   private let settings: ServerSettings
-  private let dispatcher: Dispatcher
   private let responder: any HTTPResponder<CallContext>
+  private let live: LiveCalls
+  private let tail: TailRunning
   private let logger: Logger
 
-  public init(backend: Backend, settings: ServerSettings, logger: Logger) {
+  /// - Parameter signal: raised after each commit of this process that has added to the log.
+  public init(
+    backend: Backend, settings: ServerSettings, signal: LogSignal, logger: Logger
+  ) {
     let signIn = SignIn(store: backend.store, now: { backend.now })
     let isSecure = settings.transport.tls != nil
     let dispatcher = Dispatcher(
@@ -34,32 +38,42 @@ public struct APIServer: Sendable {
       requestsPerSecond: settings.requestsPerSecond,
       bodies: BodyReader(fileBytes: settings.transport.limits.bodyBytes),
       observer: AccessLog(logger: logger).observer, isSecure: isSecure)
+    let tail = LogTail(store: backend.store, clock: backend.clock, bounds: settings.live)
+    let live = LiveCalls(backend: backend, tail: tail, signIn: signIn, logger: logger)
     self.backend = backend
     self.settings = settings
-    self.dispatcher = dispatcher
-    self.responder = Self.table(backend, signIn, isSecure: isSecure).router(dispatcher)
+    self.live = live
+    self.tail = TailRunning(
+      tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
+    self.responder = RouteTable(
+      routes: Self.routes(backend, signIn, isSecure: isSecure) + live.routes
+    ).router(dispatcher)
     self.logger = logger
   }
 
-  private static func table(_ backend: Backend, _ signIn: SignIn, isSecure: Bool) -> RouteTable {
+  private static func routes(
+    _ backend: Backend, _ signIn: SignIn, isSecure: Bool
+  ) -> [Route] {
     let orders = BatchOrders(backend: backend)
-    return RouteTable(
-      routes: orders.routes + BatchSubmission(orders: orders).routes
-        + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
-        + KillSwitchCalls(backend: backend).routes
-        + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes)
+    return orders.routes + BatchSubmission(orders: orders).routes
+      + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
+      + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
+      + KillSwitchCalls(backend: backend).routes
+      + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
   }
 
-  /// Serves until the service group that runs it ends it.
+  /// What runs until the service group that runs it ends it: the listener, and the live feed.
   ///
   /// - Throws: ``UnusableTLSFiles``.
-  public func service(
+  public func services(
     onListening: @escaping @Sendable (Int) async -> Void
-  ) throws(UnusableTLSFiles) -> some Service {
-    try HTTPTransport(
+  ) throws(UnusableTLSFiles) -> [any Service] {
+    let live = live
+    let transport = try HTTPTransport(
       settings: settings.transport, responder: AnyResponder(responder),
-      admit: { _ in Admission<Principal>.refuse }, live: { _, _ in }, logger: logger,
+      admit: { await live.admit($0) }, live: { try await live.serve($0, $1) }, logger: logger,
       onListening: onListening)
+    return [transport, tail]
   }
 
   /// Makes a call without a network, for somebody whom the operating system has named.

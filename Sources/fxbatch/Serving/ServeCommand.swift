@@ -59,11 +59,13 @@ struct ServeCommand: AsyncParsableCommand {
     let readyFile = readyFile
     let server = APIServer(
       backend: desk.backend(bank: bank, nudge: { engine?.nudge() }),
-      settings: desk.settings.serverSettings, logger: desk.logger)
+      settings: desk.settings.serverSettings, signal: desk.signal, logger: desk.logger)
     let address = desk.settings.serving
-    let service: any Service
+    var services: [any Service] = []
+    if let engine { services.append(EngineRunning(engine: engine, desk: desk)) }
     do {
-      service = try server.service { port in
+      // Ended first: while calls are finished, the engine still hears of them.
+      services += try server.services { port in
         let scheme = address.tls == nil ? "http" : "https"
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         let url = "\(scheme)://\(host):\(port)"
@@ -73,10 +75,6 @@ struct ServeCommand: AsyncParsableCommand {
     } catch {
       throw Complaint("\(error)", .badInput)
     }
-    var services: [any Service] = []
-    if let engine { services.append(EngineRunning(engine: engine, desk: desk)) }
-    // Ended first: while calls are finished, the engine still hears of them.
-    services.append(service)
     let group = ServiceGroup(
       configuration: .init(
         services: services.map { .init(service: $0) },
