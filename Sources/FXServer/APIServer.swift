@@ -22,7 +22,8 @@ public struct ServerSettings: Sendable {
 public struct APIServer: Sendable {
   private let backend: Backend
   private let settings: ServerSettings
-  private let responder: any HTTPResponder<CallContext>
+  let routes: [Route]
+  let responder: any HTTPResponder<CallContext>
   private let live: LiveCalls
   private let tail: TailRunning
   private let logger: Logger
@@ -45,9 +46,8 @@ public struct APIServer: Sendable {
     self.live = live
     self.tail = TailRunning(
       tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
-    self.responder = RouteTable(
-      routes: Self.routes(backend, signIn, isSecure: isSecure) + live.routes
-    ).router(dispatcher)
+    self.routes = Self.routes(backend, signIn, isSecure: isSecure) + live.routes
+    self.responder = RouteTable(routes: routes).router(dispatcher)
     self.logger = logger
   }
 
