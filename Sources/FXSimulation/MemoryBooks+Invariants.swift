@@ -14,12 +14,15 @@ extension MemoryBooks {
 
   private func violations(of batch: Batch) -> [String] {
     var counts = TradeCounts()
+    var escalated = EscalatedCounts()
     for trade in trades[ranges[batch.key.index]] {
       counts[trade.status] += 1
+      escalated.add(trade)
     }
     let outcome = counts.outcome?.status
     let claims: [(Bool, String)] = [
       (counts == batch.counts, "counts differ from its trades"),
+      (escalated == batch.escalated, "counts other trades before a person than it has"),
       (batch.status.isFinal == counts.isEveryTradeFinal, "ends otherwise than its trades"),
       (!batch.status.isFinal || batch.status == outcome, "amounts to another outcome"),
       (batch.status.isFinal == (batch.completedAt != nil), "has a wrong moment of its end"),

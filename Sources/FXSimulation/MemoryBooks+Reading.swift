@@ -74,12 +74,6 @@ extension MemoryBooks {
     }
   }
 
-  /// See `BookStore.escalations`.
-  public func escalations(of batch: BatchKey) throws(StoreError) -> Set<TradeStatus> {
-    guard let index = index(of: batch) else { return [] }
-    return Set(trades[ranges[index]].lazy.filter { $0.escalatedAt != nil }.map(\.status))
-  }
-
   /// See `BookStore.totals`.
   public func totals(of batch: BatchKey) throws(StoreError) -> BatchTotals {
     guard let index = index(of: batch) else { return BatchTotals() }

@@ -242,10 +242,6 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.failures(of: batch) }
   }
 
-  public func escalations(of batch: BatchKey) async throws(StoreError) -> Set<TradeStatus> {
-    try transact { (books) throws(StoreError) in try books.escalations(of: batch) }
-  }
-
   public func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
     try transact { (books) throws(StoreError) in try books.totals(of: batch) }
   }

@@ -23,6 +23,8 @@ extension ColumnReader {
     batch.updatedAt = try next()
     batch.chain = try chainHead()
     batch.version = try next()
+    batch.escalated.inDoubt = try next()
+    batch.escalated.booked = try next()
     return batch
   }
 
@@ -99,7 +101,8 @@ extension Transaction {
         completed = ?, failed = ?, cancelled = ?, lease_owner = ?, lease_locked_at = ?,
         lease_expires_at = ?, generation = ?, cancel_requested_at = ?, approved_by = ?,
         accepted_by = ?, accepted_note = ?, queued_at = ?, started_at = ?, completed_at = ?,
-        updated_at = ?, version = ?
+        updated_at = ?, version = ?, escalated_in_doubt = ?, escalated_booked = ?,
+        needs_decision = ?
       WHERE key = ?
       """,
       batch.name, batch.status, batch.priority, batch.queuePosition, batch.maxConcurrentTrades,
@@ -110,7 +113,8 @@ extension Transaction {
       counts.failed, counts.cancelled, batch.lease?.owner, batch.lease?.lockedAt,
       batch.lease?.expiresAt, batch.generation, batch.cancelRequestedAt, batch.approvedBy,
       batch.acceptedBy, batch.acceptedNote, batch.queuedAt, batch.startedAt, batch.completedAt,
-      batch.updatedAt, batch.version, batch.key)
+      batch.updatedAt, batch.version, batch.escalated.inDoubt, batch.escalated.booked,
+      !batch.needsDecision.isEmpty, batch.key)
     try write(batch.chain, of: batch.key)
   }
 
@@ -128,16 +132,17 @@ extension Transaction {
         max_concurrent_trades, on_failure, tolerated_failures, tolerated_failure_percent,
         max_attempts, max_quote_tries, minimum_margin, approval, round, first_trade, pending,
         quoting, booking, booked, in_doubt, completed, failed, cancelled, generation, created_at,
-        created_by, updated_at, version)
+        created_by, updated_at, version, needs_decision)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?,
-        ?)
+        ?, ?)
       """,
       batch.key, batch.id, batch.name, batch.status, batch.pricing, batch.priority,
       batch.queuePosition, batch.maxConcurrentTrades, batch.policy.onFailure,
       batch.policy.toleratedFailures, batch.policy.toleratedFailurePercent,
       batch.policy.maxAttempts, batch.policy.maxQuoteTries, batch.policy.minimumMargin,
       batch.policy.approval, batch.round, firstTrade, batch.counts.pending, batch.generation,
-      batch.createdAt, batch.createdBy, batch.updatedAt, batch.version)
+      batch.createdAt, batch.createdBy, batch.updatedAt, batch.version,
+      !batch.needsDecision.isEmpty)
   }
 
   func write(_ installation: Installation) throws {

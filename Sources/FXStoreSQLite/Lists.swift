@@ -39,17 +39,6 @@ extension SQLiteStore {
     }
   }
 
-  public func escalations(of batch: BatchKey) async throws(StoreError) -> Set<TradeStatus> {
-    try await read { transaction in
-      let found: [TradeStatus] = try transaction.all(
-        """
-        SELECT DISTINCT status FROM trades WHERE status IN ('booked', 'in_doubt')
-          AND batch_key = ? AND escalated_at IS NOT NULL
-        """, batch, read: { try $0.next() })
-      return Set(found)
-    }
-  }
-
   public func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
     try await read { try $0.totals(of: batch) }
   }

@@ -53,10 +53,6 @@ struct TamperedBooks: BookStore {
     try await store.failures(of: batch)
   }
 
-  func escalations(of batch: BatchKey) async throws(StoreError) -> Set<TradeStatus> {
-    try await store.escalations(of: batch)
-  }
-
   func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
     try await store.totals(of: batch)
   }

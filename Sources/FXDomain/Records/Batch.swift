@@ -82,6 +82,8 @@ public struct Batch: Hashable, Sendable {
   /// From 1; each retry of a final batch opens the next.
   public var round: Int
   public var counts: TradeCounts
+  /// Of these, how many were put before a person.
+  public var escalated: EscalatedCounts
   public var lease: Lease?
   /// Raised by every claim; a write that carries an older one is refused.
   public var generation: Int64
@@ -118,6 +120,7 @@ public struct Batch: Hashable, Sendable {
     self.policy = policy
     self.round = 1
     self.counts = TradeCounts()
+    self.escalated = EscalatedCounts()
     self.generation = 0
     self.createdAt = createdAt
     self.createdBy = createdBy
@@ -149,6 +152,8 @@ public struct Batch: Hashable, Sendable {
       if status == .partialSuccess { reasons.append(.partialSuccess) }
       if status == .failed { reasons.append(.failed) }
     }
+    if escalated.inDoubt > 0 { reasons.append(.inDoubt) }
+    if escalated.booked > 0 { reasons.append(.unconfirmed) }
     return reasons
   }
 

@@ -41,8 +41,6 @@ public protocol BookStore: Sendable {
   func evidence(of trade: TradeKey) async throws(StoreError) -> [Evidence]
   /// Failed trades of a batch by code, most frequent first.
   func failures(of batch: BatchKey) async throws(StoreError) -> [FailureGroup]
-  /// The statuses of a batch's trades that were put before a person: in doubt, booked, or both.
-  func escalations(of batch: BatchKey) async throws(StoreError) -> Set<TradeStatus>
   /// Sums over completed and booked trades of a batch, by currency.
   func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals
 

@@ -10,8 +10,13 @@ extension StoreWorld {
     for batch in batches {
       let trades = try await trades(batch)
       var counts = TradeCounts()
-      for trade in trades { counts[trade.status] += 1 }
+      var escalated = EscalatedCounts()
+      for trade in trades {
+        counts[trade.status] += 1
+        escalated.add(trade)
+      }
       #expect(counts == batch.counts, "counts of \(batch.name)")
+      #expect(escalated == batch.escalated, "escalations of \(batch.name)")
       #expect(batch.status.isFinal == (batch.counts.open == 0))
       #expect(batch.status.isFinal == (batch.completedAt != nil))
       if let outcome = batch.counts.outcome { #expect(batch.status == outcome.status) }
