@@ -37,22 +37,6 @@ extension Failure {
   }
 }
 
-extension JournalEvent {
-  /// - Parameter batchID: by which the outside knows the batch.
-  public func json(of batchID: Identifier) -> JSON {
-    [
-      "seq": .integer(sequence), "type": .string(entry.kind.rawValue), "at": JSON(at),
-      "batch_id": JSON(batchID), "batch_seq": .integer(batchSequence),
-      "data": [
-        "trade": JSON(entry.trade), "from": JSON(entry.from), "to": JSON(entry.to),
-        "attempt": JSON(entry.attempt), "actor": JSON(entry.actor),
-        "code": JSON(entry.code?.rawValue), "bank_transaction_id": JSON(entry.bankTransactionID),
-        "note": JSON(entry.note),
-      ],
-    ]
-  }
-}
-
 extension Attempt {
   public var json: JSON {
     [

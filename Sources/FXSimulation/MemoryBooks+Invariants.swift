@@ -6,7 +6,8 @@ extension MemoryBooks {
   /// Recounts and re-chains everything; answers one sentence per violation, none when all is well.
   public func verifyInvariants() -> [String] {
     var violations = batches.flatMap(violations(of:))
-    violations += trades.indices.flatMap(violations(ofTradeAt:))
+    violations += trades.indices.filter { !removed.contains(trades[$0].key) }
+      .flatMap(violations(ofTradeAt:))
     violations += chainViolations(of: Journal.installation, head: houseChain)
     violations += sealViolations() + tallyViolations() + historyViolations()
     return violations
@@ -15,7 +16,7 @@ extension MemoryBooks {
   private func violations(of batch: Batch) -> [String] {
     var counts = TradeCounts()
     var escalated = EscalatedCounts()
-    for trade in trades[ranges[batch.key.index]] {
+    for trade in trades(at: batch.key.index) {
       counts[trade.status] += 1
       escalated.add(trade)
     }
@@ -49,7 +50,7 @@ extension MemoryBooks {
     let last = tried.last
     let inner = tried.dropLast()
     let claims: [(Bool, String)] = [
-      (ranges[trade.batch.index].contains(index), "lies outside its batch"),
+      (rows[trade.batch.index].contains(index), "lies outside its batch"),
       (tried.map(\.number) == Array(1..<(trade.attempt + 1)), "attempts have gaps"),
       (inner.allSatisfy { $0.outcome != .open }, "an earlier attempt is open"),
       (last?.outcome != .open || trade.status.isExposed, "its attempt is open"),

@@ -40,7 +40,8 @@ extension MemoryBooks {
 
   /// See `BookStore.chainHead`.
   public func chainHead(of batch: BatchKey) throws(StoreError) -> ChainHead? {
-    batch == Journal.installation ? houseChain : index(of: batch).map { batches[$0].chain }
+    guard batch != Journal.installation else { return houseChain }
+    return batches.indices.contains(batch.index) ? batches[batch.index].chain : nil
   }
 
   /// See `EngineStore.seal`. Where no chain has moved, there is nothing to seal.

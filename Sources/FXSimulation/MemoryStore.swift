@@ -157,20 +157,8 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.seal() }
   }
 
-  public func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {
-    try transact { (books) throws(StoreError) in try books.upsert(clients) }
-  }
-
-  public func clients(after cifNumber: String?, limit: Int) async throws(StoreError) -> [Client] {
-    try transact { (books) throws(StoreError) in try books.clients(after: cifNumber, limit: limit) }
-  }
-
   public func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client] {
     try transact { (books) throws(StoreError) in try books.clients(withCIF: numbers) }
-  }
-
-  public func setActive(_ active: Bool, cifNumber: String) async throws(StoreError) -> Client? {
-    try transact { (books) throws(StoreError) in try books.setActive(active, cifNumber: cifNumber) }
   }
 
   public func sync(_ accounts: [SettlementAccount]) async throws(StoreError) -> UpsertCounts {

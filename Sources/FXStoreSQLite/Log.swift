@@ -115,7 +115,7 @@ extension SQLiteStore {
 extension Transaction {
   /// How far into a batch's log the installation's sequence number lies. Both ascend together, so
   /// halving finds it without an index of its own.
-  fileprivate func batchSequence(in batch: BatchKey, upTo sequence: Int64) throws -> Int64 {
+  func batchSequence(in batch: BatchKey, upTo sequence: Int64) throws -> Int64 {
     var known: Int64 = 0
     let length: Int64? = try value("SELECT length FROM chains WHERE key = ?", batch)
     var beyond = (length ?? 0) + 1
@@ -134,7 +134,7 @@ extension Transaction {
 
 extension ColumnReader {
   /// A row of the table `events`.
-  fileprivate mutating func event() throws -> JournalEvent {
+  mutating func event() throws -> JournalEvent {
     let sequence: Int64 = try next()
     let batch: BatchKey = try next()
     let batchSequence: Int64 = try next()

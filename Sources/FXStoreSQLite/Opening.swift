@@ -1,3 +1,4 @@
+import FXDomain
 import FXPorts
 import Foundation
 import GRDB
@@ -163,6 +164,7 @@ extension SQLiteStore {
         isDone = version >= migrations.count
         guard !isDone else { return .rollback }
         try database.execute(sql: String(decoding: migrations[version], as: UTF8.self))
+        if version == 4 { try Transaction(database, now: Timestamp(milliseconds: 0)).fillLists() }
         try database.execute(
           sql: """
             PRAGMA application_id = \(applicationID);

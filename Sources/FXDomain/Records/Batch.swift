@@ -94,6 +94,11 @@ public struct Batch: Hashable, Sendable {
   /// Who signed off a partial or failed outcome, and what they said.
   public var acceptedBy: String?
   public var acceptedNote: String?
+  /// Set by a deletion, after which no list and no look-up has the batch.
+  public var deletedAt: Timestamp?
+  public var deletedBy: String?
+  /// SHA-256 over the terms of its trades in the order of their rows.
+  public var termsHash: [UInt8]
   public var createdAt: Timestamp
   public var createdBy: String
   public var queuedAt: Timestamp?
@@ -122,6 +127,7 @@ public struct Batch: Hashable, Sendable {
     self.counts = TradeCounts()
     self.escalated = EscalatedCounts()
     self.generation = 0
+    self.termsHash = Array(repeating: 0, count: 32)
     self.createdAt = createdAt
     self.createdBy = createdBy
     self.updatedAt = createdAt

@@ -31,7 +31,9 @@ extension StoreWorld {
     var batches: [Batch] = []
     while true {
       let page = try await store.batches(
-        BatchQuery(order: .oldestFirst, after: batches.last?.id, limit: 7))
+        BatchQuery(
+          order: .oldestFirst, after: batches.last.map { BatchCursor(of: $0, in: .oldestFirst) },
+          limit: 7))
       if page.isEmpty { return batches }
       batches += page
     }
@@ -74,7 +76,7 @@ extension StoreWorld {
         status = try #require(event.entry.to.flatMap(BatchStatus.init))
       case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
         .batchApproved,
-        .batchAccepted, .tradeEscalated, .installationChanged:
+        .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
         break
       }
     }
