@@ -112,7 +112,7 @@ let package = Package(
       name: "fxbatch",
       dependencies: [
         "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
-        "FXBankCapitec", "FXBankSandbox", "FXSimulation",
+        "FXBankCapitec", "FXBankSandbox", "FXServer", "FXSimulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Configuration", package: "swift-configuration"),

@@ -70,7 +70,8 @@ extension BatchPolicy {
     [
       "on_failure": .string(onFailure.rawValue), "tolerated_failures": JSON(toleratedFailures),
       "tolerated_failure_percent": JSON(toleratedFailurePercent),
-      "max_attempts": JSON(maxAttempts), "min_margin_pips": .string(minimumMargin.decimalText),
+      "max_attempts": JSON(maxAttempts), "max_quote_tries": JSON(maxQuoteTries),
+      "min_margin_pips": .string(minimumMargin.decimalText),
       "approval": .string(approval.rawValue),
     ]
   }

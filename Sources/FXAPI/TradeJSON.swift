@@ -37,6 +37,33 @@ extension Failure {
   }
 }
 
+extension FeedEvent {
+  /// As the live feed and a batch's events say it. Nothing of it is known by the store's own keys.
+  public var json: JSON {
+    let entry = event.entry
+    return [
+      "seq": .integer(event.sequence), "type": .string(type), "at": JSON(event.at),
+      "batch_id": JSON(batchID), "trade_id": JSON(tradeID),
+      "data": [
+        "from": JSON(entry.from), "to": JSON(entry.to), "attempt": JSON(entry.attempt),
+        "actor": .string(entry.actor.name), "code": JSON(entry.code?.rawValue),
+        "bank_transaction_id": JSON(entry.bankTransactionID), "note": JSON(entry.note),
+      ],
+    ]
+  }
+
+  /// A transition is named by where it leads.
+  public var type: String {
+    switch event.entry.kind {
+    case .batchTransition: "batch.\(event.entry.to ?? "changed")"
+    case .tradeTransition: "trade.\(event.entry.to ?? "changed")"
+    case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
+      .batchApproved, .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
+      event.entry.kind.rawValue
+    }
+  }
+}
+
 extension Attempt {
   public var json: JSON {
     [
@@ -45,6 +72,16 @@ extension Attempt {
       "client_rate": JSON(clientRate), "quote_expires_at": JSON(quoteExpiresAt),
       "intent_at": JSON(intentAt), "outcome": .string(outcome.rawValue),
       "bank_transaction_id": JSON(bankTransactionID), "ended_at": JSON(endedAt),
+    ]
+  }
+}
+
+extension Evidence {
+  public var json: JSON {
+    [
+      "attempt": JSON(attempt), "kind": .string(kind.rawValue), "at": JSON(at),
+      "actor": JSON(actor), "summary": .string(summary),
+      "bank_transaction_id": JSON(bankTransactionID),
     ]
   }
 }

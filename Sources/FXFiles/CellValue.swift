@@ -32,7 +32,18 @@ public enum CellValue {
     return rate
   }
 
-  /// A spread in pips, of either sign.
+  /// A spread in pips, of either sign and within ``Pips/greatestSpread``.
+  public static func spread(_ text: String) throws(CellProblem) -> Pips {
+    let spread = try pips(text)
+    guard spread.isPlausibleSpread else {
+      throw CellProblem(
+        .spreadOutOfBounds,
+        "Give a spread from -\(Pips.greatestSpread) to \(Pips.greatestSpread) pips.")
+    }
+    return spread
+  }
+
+  /// Pips of either sign, such as a least margin.
   public static func pips(_ text: String) throws(CellProblem) -> Pips {
     do { return try Pips(text) } catch { throw problem(error, example: "358") }
   }

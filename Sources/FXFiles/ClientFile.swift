@@ -54,7 +54,7 @@ struct ClientFormat: RowFormat {
   mutating func row(_ cells: inout RowCells) -> ClientRow? {
     let name = cells.required(name, CellValue.name)
     let number = cells.required(cif, CellValue.cifNumber)
-    let spread = cells.required(spread, CellValue.pips)
+    let spread = cells.required(spread, CellValue.spread)
     var found: [(currency: Currency, number: String)] = []
     for (currency, column) in accounts {
       let account = cells.value(column, else: nil) { text throws(CellProblem) -> String? in

@@ -143,7 +143,7 @@ struct TradeFormat: RowFormat {
     let allowance = optional(allowance, &cells, CellValue.allowance)
     let isFixed = cells.value(isFixed, else: false, CellValue.flag)
     let fixedRate = optional(fixedRate, &cells, CellValue.rate)
-    let spread = optional(spread, &cells, CellValue.pips)
+    let spread = optional(spread, &cells, CellValue.spread)
     let reference = optional(reference, &cells, CellValue.reference)
     if isFixed == true, fixedRate == .some(nil) {
       cells.refuse(

@@ -20,10 +20,11 @@ import Foundation
       the environment wins. `fxbatch settings` lists them all.
 
       Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person, \
-      130 interrupted and resumable, 64 usage, 65 bad input, 69 bank unavailable, 74 store.
+      130 interrupted and resumable, 64 usage, 65 bad input, 69 bank unavailable, \
+      70 a fault in fxbatch, 74 store.
       """,
     subcommands: [
-      RunCommand.self, ListCommand.self, ShowCommand.self, TradesCommand.self,
+      ServeCommand.self, RunCommand.self, ListCommand.self, ShowCommand.self, TradesCommand.self,
       ErrorsCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
       CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
       ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,

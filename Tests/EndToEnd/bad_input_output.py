@@ -56,7 +56,9 @@ class Output(SharedCase):
         batch = self.desk.batch("done")
         self.assertEqual(batch["created_by"], subprocess.check_output(
             ["id", "-un"], text=True).strip())
-        self.assertEqual(batch["policy"]["min_margin_pips"], "0")
+        self.assertEqual(batch["policy"], {
+            "on_failure": "continue", "tolerated_failures": None, "tolerated_failure_percent": None,
+            "max_attempts": 3, "max_quote_tries": 8, "min_margin_pips": "0", "approval": "none"})
 
     def test_nothing_hostile_reaches_a_terminal(self):
         hostile = "Ev\u202eil \u2066name\u2069 \u200f\u200b\u2028end" + "\u0301" * 40

@@ -41,8 +41,9 @@ class Orders(SharedCase):
         self.refuses(self.desk, ("resume", "waits"), BAD_INPUT, "can be paused or cancelled")
         self.desk.good("pause", "waits")
         self.refuses(self.desk, ("pause", "waits"), BAD_INPUT, "is paused", "resumed")
-        for given, kept in (("0", 1), ("11", 10)):
-            self.desk.good("priority", "waits", given)
+        for kept, given in ((1, ["0"]), (10, ["11"]), (1, ["--", "-5"]), (10, ["9" * 20])):
+            done = self.desk.good("priority", "waits", *given)
+            self.assertIn(f"priority {given[-1]} is taken for {kept}\n", done.stderr)
             self.assertEqual(self.desk.batch("waits")["priority"], kept)
         done = self.desk.run("run", "--resume", "waits")
         self.assertEqual(done.returncode, WAITS, done.stderr)
@@ -150,6 +151,39 @@ class Pricing(SharedCase):
         self.refuses(
             new, ("run", new.file("f.csv", rows(2, first=40)), "--pricing", "fixed"), BAD_INPUT,
             "row 1", "row 2", "Fixed Rate", "missing_fixed_rate")
+
+
+    def test_an_amount_that_comes_to_nothing_is_never_booked(self):
+        new = Desk(self.temporary(), self.bank).open_for_clients()
+        file = new.file("small.csv", "Client CIF,Amount ZAR\nCIF1000,0.01\n")
+        booked = len(self.bank.ask("GET", "ledger"))
+        new.good("run", file, *RUN[:2], "--name", "small", code=2)
+        error = new.json("trades", "small")[0]["error"]
+        self.assertEqual((error["code"], error["category"]), ("rate_check", "rule"))
+        self.assertIn("too small", error["message"])
+        self.assertEqual(len(self.bank.ask("GET", "ledger")), booked)
+        # Once there is a reference, the file is refused for it.
+        new.good("rate", "set", "USD/ZAR", self.desk.json("trades", "done")[0]["quote_rate"])
+        for pricing in ("otc", "bank"):
+            self.refuses(
+                new, ("run", file, "--pricing", pricing, "--allow-duplicates"), BAD_INPUT, "row 1",
+                "USD 0.00", "amount_too_small")
+
+    def test_a_value_date_that_a_cut_off_moved_is_told_wherever_it_is_written(self):
+        new = Desk(self.temporary(), self.bank).open_for_clients()
+        passed = {"FXBATCH_CUT_OFFS": "spot:ZAR:00:00,cash:ZAR:00:00"}
+        for name, env in [("ordinary", {}), ("late", passed)]:
+            with self.subTest(name):
+                file = new.file(f"{name}.csv", rows(1, first=len(name) * 100))
+                done = new.good("run", file, *RUN[:2], "--name", name, env=env)
+                trade = new.json("trades", name)[0]
+                (intent,) = [event["data"]["note"] for event in new.json("events", name)
+                             if event["data"]["to"] == "booking"]
+                told = f"{trade['deal_transaction_id']}, value date {trade['value_date']}"
+                # On a day that is closed in South Africa no cut-off is missed.
+                if "their cut-off has passed" in done.stderr:
+                    told += ", a business day later: the cut-off of ZAR has passed"
+                self.assertEqual(intent, told)
 
 
 class TwoAtOnce(SharedCase):

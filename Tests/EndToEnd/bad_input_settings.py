@@ -22,6 +22,8 @@ class Usage(SharedCase):
             ("resuming with options of a new batch",
              ("run", "--resume", "done", "--name", "x"), ["--resume"]),
             ("priority that is no number", ("run", file, *RUN, "--priority", "abc"), ["abc"]),
+            ("priority with decimals", ("run", file, *RUN, "--priority", "5.5"), ["5.5"]),
+            ("priority of nothing", ("run", file, *RUN, "--priority", ""), ["--priority"]),
             ("no trades at once", ("run", file, *RUN, "--max-concurrent-trades", "0"), ["1 to 100"]),
             ("too many at once", ("run", file, *RUN, "--max-concurrent-trades", "101"), ["100"]),
             ("margin that is no number", ("run", file, *RUN, "--min-margin", "1e3"), ["pips"]),
@@ -68,14 +70,18 @@ class Usage(SharedCase):
                     self.refuses(self.desk, given, BAD_INPUT, "there is no")
 
     def test_a_priority_beyond_the_bounds_is_taken_for_the_nearest(self):
-        for given, kept in (("0", 1), ("11", 10), ("-3", 1), ("7", 7)):
-            with self.subTest(given):
-                name = f"priority {given}"
-                file = self.desk.file("p.csv", rows(1, first=2_000 + kept * 13 + len(given)))
-                done = self.desk.good(
-                    "run", file, "--pricing", "bank", "--name", name, f"--priority={given}")
-                self.assertEqual(f"is taken for {kept}" in done.stderr, given != "7", done.stderr)
-                self.assertEqual(self.desk.batch(name)["priority"], kept)
+        for number, (given, kept) in enumerate([
+            ("-5", 1), ("0", 1), ("7", 7), ("11", 10), ("99999999999999999999", 10),
+            ("-99999999999999999999", 1),
+        ]):
+            for form in (["--priority", given], [f"--priority={given}"]):
+                with self.subTest(form):
+                    name = f"priority {' '.join(form)}"
+                    file = self.desk.file("p.csv", rows(1, first=2_000 + 2 * number + len(form)))
+                    done = self.desk.good("run", file, "--pricing", "bank", "--name", name, *form)
+                    told = f"priority {given} is taken for {kept}\n" in done.stderr
+                    self.assertEqual(told, given != "7", done.stderr)
+                    self.assertEqual(self.desk.batch(name)["priority"], kept)
 
 
 class Settings(SharedCase):

@@ -109,6 +109,7 @@ private struct Sample {
       case .rateNotPositive: return "rate"
       case .marginBelowMinimum: return "margin"
       case .outsideCollar: return "collar"
+      case .counterAmountNotPositive: return "nothing"
       case .overflow: return "overflow"
       }
     }
@@ -153,6 +154,7 @@ private struct Sample {
       let residualText = text(residual, deal.pair.quote),
       let gapText = text(residual - margin, deal.pair.quote)
     else { return "overflow" }
+    guard counter.isPositive else { return "nothing" }
     return
       "priced \(clientUnits) \(marginUnits) \(counterText) \(marginText) \(residualText) \(gapText)"
   }

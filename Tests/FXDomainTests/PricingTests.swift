@@ -190,6 +190,64 @@ private let anything = RateRules(minimumMargin: Pips(rateUnits: .min), collarBas
     }
   }
 
+  @Test(arguments: [
+    // Half a cent is one, by rounding; less is none.
+    ("USD/ZAR", "ZAR", "0.09", "18.0000", true), ("USD/ZAR", "ZAR", "0.09", "18.0001", false),
+    ("USD/ZAR", "ZAR", "0.01", "17.8288", false), ("USD/ZAR", "USD", "0.01", "17.8288", true),
+    // No decimals, and three decimals.
+    ("ZAR/JPY", "ZAR", "0.06", "8.25", false), ("ZAR/JPY", "ZAR", "0.07", "8.25", true),
+    ("KWD/ZAR", "ZAR", "0.02", "58.13", false), ("KWD/ZAR", "ZAR", "0.03", "58.13", true),
+  ])
+  func `refuses an amount whose other leg rounds to nothing`(
+    pair: String, currency: String, amount: String, rate: String, dealable: Bool
+  ) throws {
+    let pair = try #require(CurrencyPair(pair))
+    let currency = try #require(Currency(currency))
+    let rate = try Rate(rate)
+    let nothing = Money.zero(pair.counter(of: currency))
+    for side in Side.allCases {
+      let deal = try #require(Deal(pair: pair, side: side, amount: Money(amount, currency)))
+      #expect(deal.comesToNothing(at: rate) == !dealable)
+      let terms = PricingTerms.fixed(rate: rate)
+      if dealable {
+        let priced = try deal.priced(terms, quoteRate: rate, otcRate: nil, rules: anything)
+        #expect(priced.counterAmount.isPositive)
+      } else {
+        #expect(throws: RateRefusal.counterAmountNotPositive(nothing, clientRate: rate)) {
+          try deal.priced(terms, quoteRate: rate, otcRate: nil, rules: anything)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    // 0.09 needs a client rate of 18 or less: 5 % below 18.9473 is that,
+    // and 5 % below 18.9475 is not.
+    (Side.buy, "0.09", "18.9473", "0", 500, false), (.buy, "0.09", "18.9475", "0", 500, true),
+    // The spread moves the edge, up for a buyer and down for a seller.
+    (.buy, "0.09", "18.9473", "1", 500, true), (.sell, "0.09", "18.9474", "1", 500, false),
+    (.buy, "0.09", "18.0000", "0", 0, false), (.buy, "0.09", "18.0001", "0", 0, true),
+    // Where every rate may come, or none below which a spread takes it, nothing is sure.
+    (.buy, "0.01", "17.7930", "0", 10_000, false), (.sell, "0.01", "0.9", "10000", 500, false),
+  ])
+  func `tells before the quote what no rate within reach makes a deal of`(
+    side: Side, amount: String, reference: String, spread: String, basisPoints: Int, expected: Bool
+  ) throws {
+    let deal = try Self.deal(side, amount)
+    #expect(
+      deal.comesToNothing(
+        try Pips(spread), around: try Rate(reference), basisPoints: basisPoints) == expected)
+  }
+
+  @Test func `looks at the highest rate within reach where the base currency is fixed`() throws {
+    let pair = try #require(CurrencyPair("ZAR/JPY"))
+    let deal = try #require(Deal(pair: pair, side: .buy, amount: Money("0.06", .zar)))
+    // Half a yen is made at 8.3334, which is 5 % above 7.9366.
+    #expect(!deal.comesToNothing(.zero, around: try Rate("7.9366"), basisPoints: 500))
+    #expect(deal.comesToNothing(.zero, around: try Rate("7.9365"), basisPoints: 500))
+    #expect(!deal.comesToNothing(.zero, around: Rate(units: .max), basisPoints: 500))
+  }
+
   @Test func `takes an amount in a currency of the pair only`() throws {
     let pair = try #require(CurrencyPair("USD/ZAR"))
     #expect(Deal(pair: pair, side: .buy, amount: .zero(.eur)) == nil)
@@ -198,5 +256,16 @@ private let anything = RateRules(minimumMargin: Pips(rateUnits: .min), collarBas
   private static func deal(_ side: Side, _ amount: String = "200000.00") throws -> Deal {
     let pair = try #require(CurrencyPair("USD/ZAR"))
     return try #require(Deal(pair: pair, side: side, amount: try Money(amount, .zar)))
+  }
+}
+
+@Suite struct `A spread` {
+  @Test(arguments: [
+    ("358", true), ("-20.5", true), ("10000", true), ("-10000", true), ("10000.0001", false),
+    ("-10000.0001", false), ("99999999", false), ("922337203685477.5807", false),
+    ("-922337203685477.5808", false),
+  ])
+  func `is plausible up to ten thousand pips of either sign`(pips: String, plausible: Bool) throws {
+    #expect(try Pips(pips).isPlausibleSpread == plausible)
   }
 }

@@ -123,31 +123,31 @@ private func configuredDays() throws -> [Currency: Set<CivilDate>] {
 
   @Test(arguments: [
     // 14:59 and 15:00 in Johannesburg.
-    ("2026-07-01T12:59:59.999Z", Delivery.tom, "2026-07-02", false),
-    ("2026-07-01T13:00:00Z", .tom, "2026-07-03", true),
+    ("2026-07-01T12:59:59.999Z", Delivery.tom, "2026-07-02", nil),
+    ("2026-07-01T13:00:00Z", .tom, "2026-07-03", "ZAR"),
     // The next business day is behind a weekend, and 10 August is a holiday in South Africa.
-    ("2026-07-02T13:00:00Z", .tom, "2026-07-06", true),
-    ("2026-08-06T13:00:00Z", .tom, "2026-08-11", true),
+    ("2026-07-02T13:00:00Z", .tom, "2026-07-06", "ZAR"),
+    ("2026-08-06T13:00:00Z", .tom, "2026-08-11", "ZAR"),
     // Another delivery, another time.
-    ("2026-07-01T08:29:00Z", .spot, "2026-07-03", false),
-    ("2026-07-01T08:30:00Z", .spot, "2026-07-06", true),
-    ("2026-07-01T21:00:00Z", .cash, "2026-07-01", false),
+    ("2026-07-01T08:29:00Z", .spot, "2026-07-03", nil),
+    ("2026-07-01T08:30:00Z", .spot, "2026-07-06", "USD"),
+    ("2026-07-01T21:00:00Z", .cash, "2026-07-01", nil),
     // Past 22:00 UTC it is tomorrow in Johannesburg, before its cut-off.
-    ("2026-07-01T22:00:00Z", .tom, "2026-07-03", false),
+    ("2026-07-01T22:00:00Z", .tom, "2026-07-03", nil),
     // On a closed day nothing is missed.
-    ("2026-07-04T20:00:00Z", .tom, "2026-07-07", false),
-    ("2026-09-24T20:00:00Z", .tom, "2026-09-28", false),
+    ("2026-07-04T20:00:00Z", .tom, "2026-07-07", nil),
+    ("2026-09-24T20:00:00Z", .tom, "2026-09-28", nil),
     // Even where the ordinary date was put off already, the next one is a later day.
-    ("2026-11-10T13:00:00Z", .tom, "2026-11-13", true),
+    ("2026-11-10T13:00:00Z", .tom, "2026-11-13", "ZAR"),
   ])
-  func `moves the date to the next business day and says so`(
-    moment: String, delivery: Delivery, expected: String, moved: Bool
+  func `moves the date to the next business day and says whose it is`(
+    moment: String, delivery: Delivery, expected: String, missed: String?
   ) throws {
     let date = try ValueDates().valueDate(
       for: try #require(CurrencyPair("USD/ZAR")), delivery: delivery,
       at: try #require(Timestamp(moment)), clock: .johannesburg, cutOffs: cutOffs)
     #expect(date.date.description == expected)
-    #expect(date.movedByCutOff == moved)
+    #expect(date.missedCutOff?.code == missed)
   }
 
   @Test func `is not set by default`() throws {
@@ -155,7 +155,7 @@ private func configuredDays() throws -> [Currency: Set<CivilDate>] {
       for: try #require(CurrencyPair("USD/ZAR")), delivery: .cash,
       at: try #require(Timestamp("2026-07-01T21:59:00Z")), clock: .johannesburg, cutOffs: .none)
     #expect(date.date.description == "2026-07-01")
-    #expect(!date.movedByCutOff)
+    #expect(date.missedCutOff == nil)
   }
 
   @Test(arguments: [-1, 1440, Int.max, Int.min])

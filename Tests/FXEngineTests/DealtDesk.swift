@@ -74,7 +74,7 @@ struct DealtDesk: Sendable {
           figures: QuoteFigures(
             quoteID: 4711, expiresAt: desk.clock.now.advanced(byMilliseconds: 30_000),
             priced: priced),
-          valueDate: try #require(trade.valueDate),
+          valueDate: ValueDate(date: try #require(trade.valueDate)),
           requestDigest: Array(repeating: 7, count: 32), isCanary: false)))
   }
 }

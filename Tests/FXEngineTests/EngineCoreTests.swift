@@ -178,29 +178,35 @@ import Testing
     }
   }
 
-  @Test func `an intent bears the value date that its quote was asked for`() throws {
+  @Test
+  func `an intent bears the value date that its quote was asked for, and which cut-off moved it`()
+    throws
+  {
     var run = try Self.run(earlierAttempts: [])
     let now = Self.moment(100_000)
-    guard case .createQuote(let request) = run.begin(at: now, settings: Self.settings) else {
+    var settings = Self.settings
+    settings.cutOffs = try #require(CutOffs(minutesOfDay: [.spot: [.usd: 1]]))
+    guard case .createQuote(let request) = run.begin(at: now, settings: settings) else {
       Issue.record("no quote was asked for")
       return
     }
     let expiry = Self.moment(130_000).wall
     _ = run.quoteCreated(
       .success(CreatedQuote(quoteID: 9, expiresAt: expiry), BankReceipt()), at: now,
-      settings: Self.settings)
+      settings: settings)
     let look = LastLook(
       killSwitchEngaged: false, leaseUntilUptime: 300_000, bankClockSkewMilliseconds: 0
     ) { _ in [] }
     let rate = QuotedRate(quoteID: 9, rate: try Rate("17.7930"), expiresAt: expiry)
     let action = run.rateQuoted(
-      .success(rate, BankReceipt()), look: look, at: now, settings: Self.settings)
+      .success(rate, BankReceipt()), look: look, at: now, settings: settings)
     guard case .write(.recordIntent(let intent)) = action else {
       Issue.record("\(action)")
       return
     }
-    #expect(intent.valueDate == request.valueDate)
-    #expect(intent.valueDate == CivilDate("2026-11-12"))
+    #expect(intent.valueDate.date == request.valueDate)
+    #expect(intent.valueDate.date == CivilDate("2026-11-13"))
+    #expect(intent.valueDate.missedCutOff == .usd)
   }
 
   /// A store that was restored whole gives out the ids of the lost time again.
@@ -350,7 +356,7 @@ import Testing
       number: 1, dealTransactionID: Identifier(high: 7, low: 8), bank: settings.bank,
       figures: QuoteFigures(
         quoteID: 4711, expiresAt: moment(30_000).wall, priced: priced),
-      valueDate: CivilDate(dayNumber: 20_769),
+      valueDate: ValueDate(date: CivilDate(dayNumber: 20_769)),
       requestDigest: Array(repeating: 7, count: 32), isCanary: false)
     trade.status = .inDoubt
     trade.attempt = 1

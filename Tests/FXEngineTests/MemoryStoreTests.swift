@@ -253,7 +253,7 @@ private struct Desk {
         dealTransactionID: DealTransactionID.of(
           installation: Desk.identifier(0), epoch: 1, batch: trade.batchID, trade: trade.id,
           attempt: number),
-        bank: Desk.bank, figures: figures, valueDate: CivilDate(dayNumber: 20_769),
+        bank: Desk.bank, figures: figures, valueDate: ValueDate(date: CivilDate(dayNumber: 20_769)),
         requestDigest: [1], isCanary: isCanary))
   }
 

@@ -24,6 +24,8 @@ import Testing
     ("N,,1,,", ["1|Client CIF|empty"]),
     ("N,C1,,,", ["1|Fixed Spread|empty"]),
     ("N,C1,x,,", ["1|Fixed Spread|malformed_number"]),
+    ("N,C1,10001,,", ["1|Fixed Spread|spread_out_of_bounds"]),
+    ("N,C1,-99999999,,", ["1|Fixed Spread|spread_out_of_bounds"]),
     ("N,C1,1,12-34,", ["1|ZAR Account|malformed_account"]),
     ("N,C1,1,,12 34", ["1|EUR Account|malformed_account"]),
     ("N,C1,1,,é", ["1|EUR Account|malformed_account"]),
@@ -50,6 +52,14 @@ import Testing
   ])
   func `refuses a header it cannot read by`(header: String, findings: [String]) {
     #expect(clientFile(header).findings == findings)
+  }
+
+  @Test func `takes spreads up to the bounds, and names the bounds beyond them`() {
+    let header = "Client,Client CIF,Fixed Spread"
+    #expect(clientFile(header, "A,C1,10000", "B,C2,-10000").rows?.count == 2)
+    #expect(
+      clientFile(header, "A,C1,99999999").problems.kept.first?.detail
+        == "Give a spread from -10000 to 10000 pips.")
   }
 
   @Test func `refuses a client named twice, and names the first row`() {

@@ -107,6 +107,8 @@ import Testing
     ("Fixed Rate", "17.123456789", "too_many_decimals"),
     ("Spread", "ten", "malformed_number"),
     ("Spread", "1.00001", "too_many_decimals"),
+    ("Spread", "10000.0001", "spread_out_of_bounds"),
+    ("Spread", "-99999999", "spread_out_of_bounds"),
     ("Reference", String(repeating: "r", count: 141), "too_long"),
     ("Reference", "a\u{7F}b", "control_character"),
     ("Reference", "a\u{0}b", "control_character"),

@@ -29,7 +29,7 @@ enum ModuleMap {
     "FXTesting": ModuleRow(ours: ["FXDomain", "FXPorts", "FXEngine"]),
     "fxbatch": ModuleRow(ours: [
       "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
-      "FXBankCapitec", "FXBankSandbox", "FXSimulation",
+      "FXBankCapitec", "FXBankSandbox", "FXServer", "FXSimulation",
     ]),
     "fxsimulate": ModuleRow(ours: ["FXSimulation"]),
   ]

@@ -1,7 +1,14 @@
-/// The day money moves, and whether a missed cut-off put it there.
+/// The day money moves, and the missed cut-off that put it there, if one did.
 public struct ValueDate: Hashable, Sendable {
   public let date: CivilDate
-  public let movedByCutOff: Bool
+  /// The currency whose cut-off had passed, so that the day is a business day later than the ordinary
+  /// one; nil for the ordinary day.
+  public let missedCutOff: Currency?
+
+  public init(date: CivilDate, missedCutOff: Currency? = nil) {
+    self.date = date
+    self.missedCutOff = missedCutOff
+  }
 }
 
 /// Value dates of all pairs, from each currency's calendar.
@@ -58,9 +65,9 @@ public struct ValueDates: Sendable {
     for calendar in calendars where cutOffs.isPast(minute, delivery, calendar.currency) {
       guard try calendar.isOpen(tradeDate) else { continue }
       let next = try firstOpenDay(from: date.advanced(byDays: 1), in: calendars)
-      return ValueDate(date: next, movedByCutOff: true)
+      return ValueDate(date: next, missedCutOff: calendar.currency)
     }
-    return ValueDate(date: date, movedByCutOff: false)
+    return ValueDate(date: date)
   }
 }
 

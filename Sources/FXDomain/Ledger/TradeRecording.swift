@@ -91,7 +91,7 @@ extension Ledger {
     trade.attempt = intent.number
     trade.roundAttempts += 1
     trade.figures = intent.figures
-    trade.valueDate = intent.valueDate
+    trade.valueDate = intent.valueDate.date
     trade.dealTransactionID = intent.dealTransactionID
     trade.bankTransactionID = nil
     trade.dealReference = nil
@@ -152,6 +152,16 @@ extension Ledger {
   }
 }
 
+extension Intent {
+  /// What the log says of it: our name of the deal, the day on which money moves, and why that is not
+  /// the ordinary one.
+  fileprivate var note: String {
+    let dealt = "\(dealTransactionID), value date \(valueDate.date)"
+    guard let currency = valueDate.missedCutOff else { return dealt }
+    return "\(dealt), a business day later: the cut-off of \(currency) has passed"
+  }
+}
+
 extension TradeCommand {
   /// The bank's transaction id of the answer that a step reports.
   var bankTransactionID: String? {
@@ -175,7 +185,7 @@ extension TradeCommand {
     case .resolve(_, let note, _): note
     case .retry(let note): note
     case .recordBookingEvidence(_, let note): note
-    case .recordIntent(let intent): intent.dealTransactionID.description
+    case .recordIntent(let intent): intent.note
     case .recordNotBooked(let proof):
       "asked at \(proof.first.askedAt) and \(proof.second.askedAt), "
         + "control found at \(proof.control.foundAt)"

@@ -61,6 +61,16 @@ public struct Pips: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   public static let zero = Pips(rateUnits: 0)
 
+  /// The widest spread of either sign that is taken for meant: 10,000 pips, which is 1.0000 of the
+  /// rate. Usual spreads are some hundred pips, and 10,000 is more than the price collar's 5 % of a
+  /// USD/ZAR rate below 20: what lies beyond has slipped a digit or is no spread in pips.
+  public static let greatestSpread = Pips(rateUnits: 100_000_000)
+
+  /// Whether a desk can have meant it as a spread.
+  public var isPlausibleSpread: Bool {
+    rateUnits.magnitude <= Self.greatestSpread.rateUnits.magnitude
+  }
+
   public static func < (left: Pips, right: Pips) -> Bool { left.rateUnits < right.rateUnits }
 
   public var decimalText: String {

@@ -52,6 +52,8 @@ public enum RateRefusal: Error, Hashable, Sendable {
   case rateNotPositive(Rate)
   case marginBelowMinimum(margin: Pips, minimum: Pips)
   case outsideCollar(quoteRate: Rate, otcRate: Rate, basisPoints: Int)
+  /// The other leg rounds to nothing at the client rate.
+  case counterAmountNotPositive(Money, clientRate: Rate)
   case overflow
 }
 
@@ -105,6 +107,39 @@ public struct Deal: Hashable, Sendable {
       : try divided(amount, into: pair.base, by: rate)
   }
 
+  /// Whether the other leg rounds to nothing at every client rate that quotes within a distance of a
+  /// reference can give. No quote then makes a deal of it.
+  ///
+  /// - Parameters:
+  ///   - reference: what the quote rate, or the OTC rate itself, is expected to be.
+  ///   - basisPoints: how far from it the rate may lie.
+  public func comesToNothing(
+    _ spread: Pips, around reference: Rate, basisPoints: Int
+  ) -> Bool {
+    // Dividing gives most at the lowest rate, multiplying at the highest.
+    let factor = Int128(10_000 + (amount.currency == pair.base ? basisPoints : -basisPoints))
+    do {
+      guard let units = Int64(exactly: Int128(reference.units) * factor / 10_000) else {
+        return false
+      }
+      let rate = try PricingTerms.bank(spread: spread)
+        .clientRate(side: side, quoteRate: Rate(units: units))
+      return rate.isPositive && comesToNothing(at: rate)
+    } catch {
+      return false
+    }
+  }
+
+  /// Whether the other leg rounds to nothing at a client rate.
+  public func comesToNothing(at clientRate: Rate) -> Bool {
+    do {
+      return try !counterAmount(at: clientRate).isPositive
+    } catch {
+      // Too large to be told is not nothing.
+      return false
+    }
+  }
+
   /// Prices this deal at the bank's rate and checks the result against the rules.
   public func priced(
     _ terms: PricingTerms, quoteRate: Rate, otcRate: Rate?, rules: RateRules
@@ -127,7 +162,13 @@ public struct Deal: Hashable, Sendable {
             quoteRate: quoteRate, otcRate: otcRate, basisPoints: basisPoints)
         }
       }
-      return try figures(quoteRate: quoteRate, clientRate: clientRate, marginPips: marginPips)
+      let figures = try figures(
+        quoteRate: quoteRate, clientRate: clientRate, marginPips: marginPips)
+      guard figures.counterAmount.isPositive else {
+        throw RateRefusal.counterAmountNotPositive(
+          figures.counterAmount, clientRate: clientRate)
+      }
+      return figures
     } catch let refusal as RateRefusal {
       throw refusal
     } catch {

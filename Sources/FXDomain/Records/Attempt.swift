@@ -80,14 +80,14 @@ public struct Intent: Hashable, Sendable {
   public var bank: BankIdentity
   public var figures: QuoteFigures
   /// The day on which money moves, as the quote was asked for.
-  public var valueDate: CivilDate
+  public var valueDate: ValueDate
   public var requestDigest: [UInt8]
   /// The attempt is the installation's canary: no other booking may be under way.
   public var isCanary: Bool
 
   public init(
     number: Int, dealTransactionID: Identifier, bank: BankIdentity, figures: QuoteFigures,
-    valueDate: CivilDate, requestDigest: [UInt8], isCanary: Bool
+    valueDate: ValueDate, requestDigest: [UInt8], isCanary: Bool
   ) {
     self.number = number
     self.dealTransactionID = dealTransactionID

@@ -84,6 +84,10 @@ extension Failure {
         .priceCollar,
         "The bank's rate \(quote) lies more than \(basisPoints) basis points from the OTC rate "
           + "\(otc).")
+    case .counterAmountNotPositive(let counter, let clientRate):
+      self.init(
+        .rateCheck,
+        "The amount is too small: at the client rate \(clientRate) it comes to \(counter).")
     case .overflow:
       self.init(.rateCheck, "The amount is too large to be priced.")
     }

@@ -24,8 +24,8 @@ public struct TradeRun: Hashable, Sendable {
 
   enum Stage: Hashable, Sendable {
     case askingEarlier(next: Int)
-    case creatingQuote(valueDate: CivilDate)
-    case fetchingRate(CreatedQuote, valueDate: CivilDate)
+    case creatingQuote(valueDate: ValueDate)
+    case fetchingRate(CreatedQuote, valueDate: ValueDate)
     case writingIntent(Intent)
     case calling(Intent)
     /// A definite refusal is believed only when the bank knows no deal under the id either.
@@ -245,7 +245,7 @@ extension TradeRun {
       guard let accounts = taken.settlement else {
         return letGo(.refuseQuote(taken.missingAccount), quoteID: nil)
       }
-      stage = .creatingQuote(valueDate: dated.date)
+      stage = .creatingQuote(valueDate: dated)
       return .createQuote(
         QuoteRequest(
           cifNumber: trade.cifNumber, from: accounts.from, to: accounts.to, deal: trade.deal,
@@ -257,7 +257,7 @@ extension TradeRun {
   }
 
   private mutating func price(
-    _ quoted: QuotedRate, for valueDate: CivilDate, look: LastLook, at now: Moment,
+    _ quoted: QuotedRate, for valueDate: ValueDate, look: LastLook, at now: Moment,
     settings: EngineSettings
   ) -> Action {
     let rules = RateRules(

@@ -101,7 +101,7 @@ public struct Intake: Sendable {
         try await addClients(numbers, to: &facts)
         numbers.removeAll(keepingCapacity: true)
       }
-      if options.pricing == .otc, !row.isFixed { pairs.insert(row.pair) }
+      if options.pricing != .fixed, !row.isFixed { pairs.insert(row.pair) }
     }
     if !numbers.isEmpty { try await addClients(numbers, to: &facts) }
     for pair in pairs { facts.otcRates[pair] = try await store.otcRate(pair) }

@@ -23,6 +23,9 @@ public enum IntakeBounds {
   public static let assumedQuoteLifeMilliseconds: Int64 = 120_000
   public static let greatestQuoteLifeMilliseconds: Int64 = 600_000
 
+  /// Pages of the bank's accounts that are asked for in one synchronisation.
+  public static let accountPages = 10_000
+
   /// Of one amount: a hundred billion of a currency with cents. The sums of the largest batch then
   /// stay within what an amount can hold.
   public static let greatestAmountMinorUnits: Int64 = 10_000_000_000_000

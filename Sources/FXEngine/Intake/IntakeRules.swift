@@ -21,7 +21,7 @@ struct KnownClient: Sendable {
 struct IntakeFacts: Sendable {
   var now: Timestamp
   var clients: [String: KnownClient] = [:]
-  /// Of the pairs that need one and have one.
+  /// Of the pairs that are not dealt at given rates, where there is one.
   var otcRates: [CurrencyPair: OTCRate] = [:]
 }
 
@@ -69,6 +69,9 @@ struct IntakeRules {
         "Give the amount in \(row.pair.base) or \(row.pair.quote).")
     }
     checkRate(of: row)
+    let spread = row.spread ?? client?.spread
+    if let spread { check(spread, of: row) }
+    if let deal, let spread { checkSize(of: deal, spread, row) }
     let date = valueDate(of: row)
     guard let client, let deal else { return }
     add(
@@ -76,8 +79,11 @@ struct IntakeRules {
         row: row.row, client: client.key, deal: deal, delivery: row.delivery, valueDate: date,
         allowance: row.allowance, externalRef: row.reference,
         spread: row.spread ?? client.spread,
-        fixedRate: row.isFixed || options.pricing == .fixed ? row.fixedRate : nil))
+        fixedRate: isFixed(row) ? row.fixedRate : nil))
   }
+
+  /// Whether the row deals at the rate that it gives.
+  private func isFixed(_ row: TradeRow) -> Bool { row.isFixed || options.pricing == .fixed }
 
   private mutating func add(_ trade: TradeDraft) {
     if !options.allowsDuplicates {
@@ -121,7 +127,7 @@ struct IntakeRules {
   }
 
   private mutating func checkRate(of row: TradeRow) {
-    if row.isFixed || options.pricing == .fixed {
+    if isFixed(row) {
       if row.fixedRate?.isPositive != true {
         refuse(row, "Fixed Rate", .missingFixedRate, "Give a Fixed Rate above zero.")
       }
@@ -138,6 +144,38 @@ struct IntakeRules {
     }
   }
 
+  /// The row's own spread has been read within the bounds; the client's may be older than they are.
+  private mutating func check(_ spread: Pips, of row: TradeRow) {
+    guard !spread.isPlausibleSpread else { return }
+    let bounds = "from -\(Pips.greatestSpread) to \(Pips.greatestSpread) pips"
+    guard row.spread == nil else {
+      return refuse(row, "Spread", .spreadOutOfBounds, "Give a spread \(bounds).")
+    }
+    // A given rate has no mark-up on top.
+    guard !isFixed(row) else { return }
+    refuse(
+      row, "Client CIF", .spreadOutOfBounds,
+      "Give client \(row.cifNumber) a spread \(bounds): it is \(spread).")
+  }
+
+  /// An amount whose other leg would be nothing, as far as the rate is known before the quote.
+  private mutating func checkSize(of deal: Deal, _ spread: Pips, _ row: TradeRow) {
+    guard deal.amount.isPositive, spread.isPlausibleSpread else { return }
+    let nothing = Money.zero(deal.pair.counter(of: deal.amount.currency))
+    if isFixed(row) {
+      guard let rate = row.fixedRate, rate.isPositive, deal.comesToNothing(at: rate) else { return }
+      refuse(
+        row, "Amount", .amountTooSmall,
+        "Give a larger amount: at the rate \(rate) it comes to \(nothing).")
+    } else if let collar = settings.collarBasisPoints, let rate = facts.otcRates[row.pair]?.rate,
+      deal.comesToNothing(spread, around: rate, basisPoints: collar)
+    {
+      refuse(
+        row, "Amount", .amountTooSmall,
+        "Give a larger amount: at rates around \(rate) it comes to \(nothing).")
+    }
+  }
+
   /// Noted with the trade as planned; the quote asks again for the day on which it is taken.
   private mutating func valueDate(of row: TradeRow) -> CivilDate? {
     let terms = Terms(pair: row.pair, delivery: row.delivery)
@@ -145,7 +183,7 @@ struct IntakeRules {
     valueDates[terms] = result
     switch result {
     case .success(let dated):
-      if dated.movedByCutOff { movedByCutOff += 1 }
+      if dated.missedCutOff != nil { movedByCutOff += 1 }
       return dated.date
     case .failure(.calendarUnknown(let currency, let year)):
       refuse(

@@ -46,11 +46,14 @@ public struct IntakeSettings: Sendable {
   public var deskClock: DeskClock
   /// An OTC rate older than this prices nothing.
   public var otcRateAgeMilliseconds: Int64
+  /// How far a quote may lie from the OTC rate, in basis points of it; nil for any distance.
+  public var collarBasisPoints: Int?
 
   public init(
     maxRows: Int = FileBounds.maximumDataRows, duplicateWindowMilliseconds: Int64 = 86_400_000,
     valueDates: ValueDates = ValueDates(), cutOffs: CutOffs = .none,
-    deskClock: DeskClock = .johannesburg, otcRateAgeMilliseconds: Int64 = 86_400_000
+    deskClock: DeskClock = .johannesburg, otcRateAgeMilliseconds: Int64 = 86_400_000,
+    collarBasisPoints: Int? = 500
   ) {
     self.maxRows = maxRows
     self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
@@ -58,6 +61,7 @@ public struct IntakeSettings: Sendable {
     self.cutOffs = cutOffs
     self.deskClock = deskClock
     self.otcRateAgeMilliseconds = otcRateAgeMilliseconds
+    self.collarBasisPoints = collarBasisPoints
   }
 }
 

@@ -33,7 +33,7 @@ extension StoreConformance {
         .recordSettled(attempt: 1, dealReference: "FX-1"), booked, under: batch)
       #expect(done.status == .completed)
       #expect(try await world.store.trade(taken.id) == done)
-      #expect(done.valueDate == intent.valueDate)
+      #expect(done.valueDate == intent.valueDate.date)
       let ended = try await world.present(batch)
       #expect(ended.status == .success)
       #expect(ended.lease == nil)
@@ -45,6 +45,24 @@ extension StoreConformance {
         ])
       #expect(events[6].entry.bankTransactionID == "tx-9")
       #expect(events[6].entry.actor == .node(world.node))
+    },
+    StoreCase("tells in the intent's event the value date, and which cut-off moved it") { world in
+      let batch = try await world.running([0, 1])
+      let taken = try await world.take(batch)
+      let day = CivilDate(dayNumber: 20_769)
+      let dates = [ValueDate(date: day), ValueDate(date: day, missedCutOff: .zar)]
+      for (trade, date) in zip(taken, dates) {
+        let intent = try world.intent(trade, valueDate: date)
+        let sent = try await world.perform(.recordIntent(intent), trade, under: batch)
+        #expect(sent.valueDate == day)
+        let event = try #require(
+          try await world.store.events(of: batch.key, after: 0, limit: 100).last)
+        #expect(event.entry.to == TradeStatus.booking.rawValue)
+        let reason =
+          date.missedCutOff == nil
+          ? "" : ", a business day later: the cut-off of ZAR has passed"
+        #expect(event.entry.note == "\(intent.dealTransactionID), value date \(day)\(reason)")
+      }
     },
     StoreCase("ends the batch in the transaction of its last trade") { world in
       let batch = try await world.running([0, 1])

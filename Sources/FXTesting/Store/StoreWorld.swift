@@ -153,7 +153,8 @@ public struct StoreWorld: Sendable {
   }
 
   func intent(
-    _ trade: Trade, number: Int? = nil, bank: BankIdentity? = nil, isCanary: Bool = false
+    _ trade: Trade, number: Int? = nil, bank: BankIdentity? = nil,
+    valueDate: ValueDate = ValueDate(date: CivilDate(dayNumber: 20_769)), isCanary: Bool = false
   ) throws -> Intent {
     let quoteRate = Rate(units: 1_779_300_000)
     let priced = try trade.deal.priced(
@@ -163,7 +164,7 @@ public struct StoreWorld: Sendable {
       bank: bank ?? self.bank,
       figures: QuoteFigures(
         quoteID: 4711, expiresAt: clock.now.advanced(byMilliseconds: 30_000), priced: priced),
-      valueDate: CivilDate(dayNumber: 20_769), requestDigest: Array(repeating: 7, count: 32),
+      valueDate: valueDate, requestDigest: Array(repeating: 7, count: 32),
       isCanary: isCanary)
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FXAPI
 import FXDomain
+import FXEngine
 import FXJSON
 import FXPorts
 
@@ -21,19 +22,12 @@ struct AccountsCommand: AsyncParsableCommand {
     func run() async throws {
       let counts = try await Desk.open(common, .changes, withBank: true) { desk in
         try await desk.withBank { bank in
-          var counts = UpsertCounts()
-          var page = 0
-          var pages = 1
-          while page < min(pages, Pages.accountPages) {
-            let answer = try Self.content(of: await bank.accounts(page: page))
-            pages = answer.totalPages
-            page += 1
-            let stored = try await desk.store.sync(answer.rows.map { Self.account($0) })
-            counts.created += stored.created
-            counts.updated += stored.updated
-            counts.unknown += stored.unknown
+          let sync = AccountSync(store: desk.store, bank: bank, now: { .now })
+          do throws(AccountSync.Failure) {
+            return try await sync.run()
+          } catch {
+            throw Self.complaint(about: error)
           }
-          return counts
         }
       }
       let answer: JSON = [
@@ -47,20 +41,13 @@ struct AccountsCommand: AsyncParsableCommand {
             + "\(counts.unknown) of unknown clients left out")
     }
 
-    private static func account(_ row: AccountPage.Row) -> SettlementAccount {
-      SettlementAccount(
-        cifNumber: row.cifNumber, currency: row.currency, accountNumber: row.accountNumber,
-        status: row.status, balance: row.balance, syncedAt: .now)
-    }
-
-    private static func content(of answer: BankAnswer<AccountPage>) throws -> AccountPage {
-      switch answer {
-      case .success(let page, _): return page
-      case .refused(let refusal, _):
-        throw Complaint(
-          "the bank refused: \(refusal.message) [\(refusal.reasonCode)]", .unavailable)
+    private static func complaint(about failure: AccountSync.Failure) -> any Error {
+      switch failure {
+      case .refused(let refusal):
+        Complaint("the bank refused: \(refusal.message) [\(refusal.reasonCode)]", .unavailable)
       case .trouble(let trouble):
-        throw Complaint("\(trouble.failure.message) Nothing more was stored.", .unavailable)
+        Complaint("\(trouble.failure.message) Nothing more was stored.", .unavailable)
+      case .store(let error): error
       }
     }
   }
@@ -68,7 +55,7 @@ struct AccountsCommand: AsyncParsableCommand {
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Lists the settlement accounts, all or one client's.",
-      discussion: "  fxbatch accounts list --client 100001")
+      discussion: "  fxbatch accounts list --client CIF1000")
 
     @Option(help: ArgumentHelp("One client only.", valueName: "cif")) var client: String?
     @Flag(help: "One JSON object a line.") var json = false

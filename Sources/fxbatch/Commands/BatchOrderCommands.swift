@@ -56,12 +56,13 @@ struct PriorityCommand: AsyncParsableCommand {
     commandName: "priority", abstract: "Moves a batch in the queue.",
     discussion: "  fxbatch priority morning 9")
   @OptionGroup var order: OrderOptions
-  @Argument(help: "1 to 10, highest first; beyond, the nearest.") var priority: Int
+  @Argument(help: "1 to 10, highest first; beyond, the nearest. One below 0 follows a --.")
+  var priority: GivenPriority
   @Option(help: "Lowest first among equal priorities.") var position: Int64?
 
   func run() async throws {
-    Terminal.noteNearest(ofPriority: priority)
-    try await order.give(.setPriority(priority, queuePosition: position))
+    priority.noteIfMoved()
+    try await order.give(.setPriority(priority.nearest, queuePosition: position))
   }
 }
 
@@ -70,7 +71,7 @@ struct RetryCommand: AsyncParsableCommand {
     commandName: "retry", abstract: "Tries failed and cancelled trades of a batch again.",
     discussion: """
       Deals that failed to settle, and those that a person called not booked, are tried again one by \
-      one only, with a note.
+      one only, with a note. `fxbatch run --resume` then runs the batch, unless an engine runs already.
 
         fxbatch retry morning --code rate_check
         fxbatch retry morning --trade 0191… --note "settled by hand, booking anew"
@@ -78,7 +79,8 @@ struct RetryCommand: AsyncParsableCommand {
   @OptionGroup var order: OrderOptions
   @Flag(help: "Every trade that may be.") var all = false
   @Option(help: "Trades that failed with this code; may be repeated.") var code: [FailureCode] = []
-  @Option(help: "This trade; may be repeated.") var trade: [String] = []
+  @Option(help: ArgumentHelp("This trade; may be repeated.", valueName: "id")) var trade: [String] =
+    []
   @Option(help: "Why; kept with the trades.") var note: String?
 
   func validate() throws {
@@ -101,10 +103,32 @@ struct RetryCommand: AsyncParsableCommand {
 
 extension FailureCode: ExpressibleByArgument {}
 
-extension Terminal {
-  /// A priority beyond the bounds is taken for the nearest one, which is said.
-  static func noteNearest(ofPriority priority: Int) {
-    let nearest = min(10, max(1, priority))
-    if nearest != priority { note("priority \(priority) is taken for \(nearest)") }
+/// A priority as a person gives it: one beyond the bounds is taken for the nearest, however far
+/// beyond it lies.
+struct GivenPriority: ExpressibleByArgument {
+  private let given: String
+  /// From 1 to 10.
+  let nearest: Int
+
+  init(_ priority: Int) {
+    given = String(priority)
+    nearest = min(10, max(1, priority))
+  }
+
+  init?(argument: String) {
+    let isNegative = argument.hasPrefix("-")
+    let digits = argument.utf8.dropFirst(isNegative || argument.hasPrefix("+") ? 1 : 0)
+    guard !digits.isEmpty, digits.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
+    else { return nil }
+    given = argument
+    // Digits that no Int can hold are beyond every bound.
+    nearest = min(10, max(1, Int(argument) ?? (isNegative ? .min : .max)))
+  }
+
+  var defaultValueDescription: String { given }
+
+  /// Tells that another priority is taken than the one given.
+  func noteIfMoved() {
+    if Int(given) != nearest { Terminal.note("priority \(given) is taken for \(nearest)") }
   }
 }

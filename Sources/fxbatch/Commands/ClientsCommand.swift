@@ -16,8 +16,8 @@ struct ClientsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Creates clients and updates those that are known, from a CSV file.",
       discussion: """
-        Columns: Client, Client CIF, Fixed Spread, and optionally ZAR Account and USD Account. The \
-        file is taken whole or not at all.
+        Columns: Client, Client CIF, Fixed Spread (pips, -10000 to 10000), and optionally an account \
+        for each currency: ZAR Account, USD Account and so on. The file is taken whole or not at all.
 
           fxbatch clients import clients.csv
         """)
@@ -75,6 +75,4 @@ struct ClientsCommand: AsyncParsableCommand {
 /// How much is read from the store or the bank at a time.
 enum Pages {
   static let rows = 500
-  /// Longest listing of the bank's accounts.
-  static let accountPages = 10_000
 }

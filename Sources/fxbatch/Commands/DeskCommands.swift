@@ -143,7 +143,8 @@ extension Installation {
     if asJSON {
       let known: JSON = [
         "engaged": .bool(killSwitch != nil), "reason": JSON(killSwitch?.reason),
-        "engaged_at": JSON(killSwitch?.engagedAt), "engaged_by": JSON(killSwitch?.engagedBy),
+        "engaged_at": JSON(killSwitch?.engagedAt),
+        "engaged_by": JSON(killSwitch.map { Actor.name(in: $0.engagedBy) }),
         "reconciliation_due": .bool(isReconciliationDue),
         "confirmed_by": outcome.map { .array($0.confirmed.map { JSON($0) }) } ?? .null,
         "silent": outcome.map { .array($0.silent.map { JSON($0.node) }) } ?? .null,
@@ -152,7 +153,8 @@ extension Installation {
     }
     guard let killSwitch else { return "the kill switch is released" }
     let line =
-      "the kill switch is ENGAGED since \(killSwitch.engagedAt) by \(killSwitch.engagedBy): "
+      "the kill switch is ENGAGED since \(killSwitch.engagedAt) by "
+      + "\(Actor.name(in: killSwitch.engagedBy).plain): "
       + killSwitch.reason.plain
       + (isReconciliationDue ? "\nreleased only after: fxbatch reconcile" : "")
     guard let outcome else { return line }

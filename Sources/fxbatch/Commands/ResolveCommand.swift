@@ -94,14 +94,7 @@ struct ResolveCommand: AsyncParsableCommand {
     if json {
       let known: JSON = [
         "trade": trade.json, "attempts": .array(attempts.map(\.json)),
-        "evidence": .array(
-          evidence.map {
-            [
-              "attempt": JSON($0.attempt), "kind": .string($0.kind.rawValue), "at": JSON($0.at),
-              "actor": JSON($0.actor), "summary": .string($0.summary),
-              "bank_transaction_id": JSON($0.bankTransactionID),
-            ]
-          }),
+        "evidence": .array(evidence.map(\.json)),
       ]
       Terminal.say(known.text)
       return

@@ -12,6 +12,10 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Takes a file of trades in and runs it to its end.",
     discussion: """
+      Columns: Client CIF and Amount ZAR (or Amount with Currency); and optionally CurPair (USD/ZAR \
+      otherwise), Side (buy), Deal Type (same_day, next_day or spot, which is usual), Spread (pips, \
+      the client's otherwise), Fix Rate?, Fixed Rate, External Ref (SDA or FIA) and Reference.
+
       The file is taken whole or not at all. Progress goes to standard error, the result to standard \
       output; with --json the last line is the final batch. The first interrupt finishes the calls \
       that are out and says how to go on; the second ends at once, and loses nothing either.
@@ -23,13 +27,17 @@ struct RunCommand: AsyncParsableCommand {
         fxbatch run --resume 0191…
 
       Exit codes: 0 success, 1 partial success, 2 failed, 3 cancelled, 4 waiting for a person, \
-      65 the file is bad, 69 the bank cannot be reached, 74 store, 130 interrupted and resumable.
+      130 interrupted and resumable, 64 usage, 65 bad input, 69 bank unavailable, 74 store.
       """)
 
   @Argument(help: ArgumentHelp("A CSV file of trades.", valueName: "file")) var file: String?
-  @Option(help: "otc, bank or fixed.") var pricing: PricingMode?
+  @Option(help: "By the desk's own rate, the bank's quote, or the rate in the file.") var pricing:
+    PricingMode?
   @Option(help: "The batch's name; the file's otherwise.") var name: String?
-  @Option(help: "1 to 10, highest first; beyond, the nearest.") var priority = 5
+  @Option(
+    parsing: .unconditional,
+    help: "Place in the queue, 1 to 10, highest first; beyond, the nearest.")
+  var priority = GivenPriority(5)
   @Option(help: "Trades at once, 1 to 100.") var maxConcurrentTrades = 5
   @Option(parsing: .unconditional, help: "Least margin in pips to book at, such as 20 or -2.5.")
   var minMargin = Pips.zero
@@ -66,7 +74,7 @@ struct RunCommand: AsyncParsableCommand {
         if let known {
           batch = try await start(known, at: desk)
         } else {
-          Terminal.noteNearest(ofPriority: priority)
+          priority.noteIfMoved()
           batch = try await submit(rows, to: desk)
           let created = try await desk.store.events(of: batch.key, after: 0, limit: 1).first
           Terminal.note("batch \(batch.id) taken in: \(created?.entry.note ?? "")")
@@ -106,7 +114,7 @@ struct RunCommand: AsyncParsableCommand {
     policy.minimumMargin = minMargin
     let fileName = file?.split(separator: "/").last.map { String($0) }
     return BatchOptions(
-      name: name ?? fileName ?? "batch", pricing: pricing ?? .bank, priority: priority,
+      name: name ?? fileName ?? "batch", pricing: pricing ?? .bank, priority: priority.nearest,
       maxConcurrentTrades: maxConcurrentTrades, policy: policy, starts: true,
       allowsDuplicates: allowDuplicates)
   }

@@ -48,7 +48,8 @@ struct EventsCommand: AsyncParsableCommand {
     discussion: "  fxbatch events morning --after 120")
 
   @Argument(help: "A batch's identifier, or a name that only one has.") var batch: String
-  @Option(help: ArgumentHelp("Only what came after.", valueName: "seq")) var after: Int64 = 0
+  @Option(help: ArgumentHelp("Only what came after the event of this number.", valueName: "seq"))
+  var after: Int64 = 0
   @Flag(help: "One JSON object a line.") var json = false
   @OptionGroup var common: CommonOptions
 
@@ -58,7 +59,7 @@ struct EventsCommand: AsyncParsableCommand {
       var last = after
       while true {
         let page = try await desk.store.feed(of: batch.id, after: last, limit: Pages.rows)
-        for item in page { Terminal.say(json ? item.json.text : Self.line(item)) }
+        for event in page { Terminal.say(json ? event.json.text : Self.line(event)) }
         guard page.count == Pages.rows, let end = page.last else { return }
         last = end.event.sequence
       }
@@ -67,7 +68,7 @@ struct EventsCommand: AsyncParsableCommand {
 
   private static func line(_ item: FeedEvent) -> String {
     let entry = item.event.entry
-    var words = ["\(item.event.sequence)", "\(item.event.at)", entry.kind.rawValue]
+    var words = ["\(item.event.sequence)", "\(item.event.at)", item.type]
     if let trade = item.tradeID { words.append("trade \(trade)") }
     if let from = entry.from, let to = entry.to { words.append("\(from) → \(to)") }
     if let attempt = entry.attempt { words.append("attempt \(attempt)") }

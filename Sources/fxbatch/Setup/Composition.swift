@@ -3,6 +3,7 @@ import FXBankCapitec
 import FXDomain
 import FXEngine
 import FXPorts
+import FXServer
 import FXStoreSQLite
 import Foundation
 import Logging
@@ -36,6 +37,8 @@ struct Desk: Sendable {
   let logger: Logger
   /// By the store's clock: what was written before may have been restored meanwhile.
   let openedAt: Timestamp
+  /// Raised after each commit that has added to the log.
+  let signal: LogSignal
 
   /// Opens the store for the time of `body`.
   static func open<Answer>(
@@ -58,13 +61,17 @@ struct Desk: Sendable {
     let logger = Self.logger(settings)
     let mark = MarkFile(besideDatabase: path)
     let openedAt = Timestamp.now
+    let signal = LogSignal()
     // Before the store is read: what is written meanwhile is newer than this.
     let marked = try mark.read()
     let store = try await SQLiteStore.open(
       path: path,
       options: SQLiteOptions(
         clock: { .now }, installationID: .random(), isReadOnly: use == .reads,
-        onDurable: { try mark.raise(to: $0) }),
+        onDurable: { known in
+          try mark.raise(to: known)
+          signal.raise()
+        }),
       logger: logger)
     return try await ending(logger) {
       if use != .reads {
@@ -72,7 +79,8 @@ struct Desk: Sendable {
       }
       return try await body(
         Desk(
-          settings: settings, store: store, mark: mark, logger: logger, openedAt: openedAt))
+          settings: settings, store: store, mark: mark, logger: logger, openedAt: openedAt,
+          signal: signal))
     } with: {
       try store.close()
       try mark.close()

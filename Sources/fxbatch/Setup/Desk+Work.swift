@@ -10,7 +10,8 @@ extension Desk {
       store: store,
       settings: IntakeSettings(
         valueDates: ValueDates(closedDays: settings.closedDays), cutOffs: settings.cutOffs,
-        otcRateAgeMilliseconds: settings.otcMaxAgeSeconds * 1_000),
+        otcRateAgeMilliseconds: settings.otcMaxAgeSeconds * 1_000,
+        collarBasisPoints: settings.collar),
       now: { .now }, random: { .random(in: .min ... .max) })
   }
 

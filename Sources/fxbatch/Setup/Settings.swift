@@ -24,8 +24,12 @@ struct Settings: Sendable {
   var definiteRefusals: Set<String> = ["VALIDATION", "RATE_MISMATCH", "BUSINESS"]
   var closedDays: [Currency: Set<CivilDate>] = [:]
   var cutOffs = CutOffs.none
+  var serving = ServingSettings()
   /// Nil for no log at all: commands tell their failures themselves.
   var logLevel: Logger.Level?
+
+  /// The price collar; nil for none.
+  var collar: Int? { collarBasisPoints == 0 ? nil : Int(collarBasisPoints) }
 
   /// What the engine is told, for the given node and bank.
   func engineSettings(node: NodeID, bank: BankIdentity, seed: UInt64) -> EngineSettings {
@@ -41,7 +45,7 @@ struct Settings: Sendable {
     engine.maxRequestsPerSecond = Int(bankMaxRPS)
     engine.maxConnections = Int(bankMaxConnections)
     engine.definiteRefusals = definiteRefusals
-    engine.collarBasisPoints = collarBasisPoints == 0 ? nil : Int(collarBasisPoints)
+    engine.collarBasisPoints = collar
     engine.otcRateAgeMilliseconds = otcMaxAgeSeconds * 1_000
     engine.valueDates = ValueDates(closedDays: closedDays)
     engine.cutOffs = cutOffs
@@ -93,7 +97,18 @@ extension Settings {
     line(
       "FXBATCH_CUT_OFFS", "none",
       "dealing cut-offs in the desk's time, as spot:ZAR:15:30,cash:USD:11:00"),
-    line("FXBATCH_LOG_LEVEL", "none", "trace, debug, info, notice, warning or error"),
+    line("FXBATCH_LISTEN", "127.0.0.1:8080", "host and port of `fxbatch serve`"),
+    line(
+      "FXBATCH_ADMIN_TOKEN", "made at first start",
+      "the first token, at least 32 characters; or …_FILE"),
+    line("FXBATCH_TLS_CERTIFICATE_FILE", "none", "PEM file of the server's certificate and chain"),
+    line("FXBATCH_TLS_KEY_FILE", "none", "PEM file of its key"),
+    line("FXBATCH_TRUSTED_PROXIES", "none", "whose X-Forwarded-For counts, as 10.1.0.0/16,::1"),
+    line("FXBATCH_MAX_BODY_MB", "64", "larger bodies are refused"),
+    line("FXBATCH_API_MAX_RPS", "200", "requests per second of one token"),
+    line(
+      "FXBATCH_LOG_LEVEL", "none; info for serve",
+      "trace, debug, info, notice, warning or error"),
   ]
 
   private static func line(_ name: String, _ fallback: String, _ meaning: String) -> SettingLine {

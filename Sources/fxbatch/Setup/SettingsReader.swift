@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import FXBankCapitec
 import FXDomain
+import FXServer
 import Foundation
 import Logging
 
@@ -39,7 +40,7 @@ struct SettingsReader {
   /// Each may stand in a file of its own, named by its `_FILE` sibling.
   private static let secretNames = [
     "FXBATCH_BANK_CLIENT_ID", "FXBATCH_BANK_CLIENT_SECRET", "FXBATCH_BANK_USERNAME",
-    "FXBATCH_BANK_PASSWORD", "FXBATCH_BANK_EXTERNAL_TOKEN",
+    "FXBATCH_BANK_PASSWORD", "FXBATCH_BANK_EXTERNAL_TOKEN", "FXBATCH_ADMIN_TOKEN",
   ]
 
   /// All settings, or one complaint that names every variable that is wrong.
@@ -70,6 +71,7 @@ struct SettingsReader {
         problems.append("FXBATCH_LOG_LEVEL is \(level), which is no level; give info or error")
       }
     }
+    settings.serving = serving()
     if withBank {
       settings.bank = bank(settings)
       checkLease(settings)
@@ -124,6 +126,42 @@ struct SettingsReader {
     }
     problems += wrong
     return bank
+  }
+
+  private mutating func serving() -> ServingSettings {
+    var serving = ServingSettings()
+    if let text = text("FXBATCH_LISTEN") {
+      if let (host, port) = ServingSettings.address(text) {
+        (serving.host, serving.port) = (host, port)
+      } else {
+        problems.append("FXBATCH_LISTEN is \(text); give HOST:PORT, such as 127.0.0.1:8080")
+      }
+    }
+    serving.adminToken = secret("FXBATCH_ADMIN_TOKEN")
+    if let token = serving.adminToken, token != "unread",
+      token.utf8.count < AdminToken.leastCharacters
+        || !token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+    {
+      problems.append(
+        "FXBATCH_ADMIN_TOKEN is too weak; give at least \(AdminToken.leastCharacters) letters, "
+          + "digits and marks without blanks, or none")
+    }
+    number("FXBATCH_MAX_BODY_MB", 1...1_024, &serving.maxBodyMegabytes)
+    number("FXBATCH_API_MAX_RPS", 1...100_000, &serving.maxRequestsPerSecond)
+    let files = (text("FXBATCH_TLS_CERTIFICATE_FILE"), text("FXBATCH_TLS_KEY_FILE"))
+    switch files {
+    case (let certificate?, let key?): serving.tls = .init(certificate: certificate, key: key)
+    case (nil, nil): break
+    case (nil, _?), (_?, nil):
+      problems.append(
+        "set both FXBATCH_TLS_CERTIFICATE_FILE and FXBATCH_TLS_KEY_FILE, or neither")
+    }
+    serving.trustedProxies = Self.list(text("FXBATCH_TRUSTED_PROXIES") ?? "")
+    if TrustedProxies(serving.trustedProxies) == nil {
+      problems.append(
+        "FXBATCH_TRUSTED_PROXIES holds no address or network; give them as 10.1.0.0/16,::1")
+    }
+    return serving
   }
 
   private mutating func storePath(else fallback: String) -> String {

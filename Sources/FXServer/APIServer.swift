@@ -1,0 +1,93 @@
+import FXDomain
+import FXEngine
+import FXJSON
+import FXPorts
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// How the API is served.
+public struct ServerSettings: Sendable {
+  public var transport: TransportSettings
+  /// Of one token, or of one address without a token.
+  public var requestsPerSecond = 200
+  public var live = LiveBounds()
+
+  public init(transport: TransportSettings) { self.transport = transport }
+}
+
+/// The HTTP API over one store: the same calls for browsers, programs and the command line.
+public struct APIServer: Sendable {
+  private let backend: Backend
+  private let settings: ServerSettings
+  private let responder: any HTTPResponder<CallContext>
+  private let live: LiveCalls
+  private let tail: TailRunning
+  private let logger: Logger
+
+  /// - Parameter signal: raised after each commit of this process that has added to the log.
+  public init(
+    backend: Backend, settings: ServerSettings, signal: LogSignal, logger: Logger
+  ) {
+    let signIn = SignIn(store: backend.store, now: { backend.now })
+    let isSecure = settings.transport.tls != nil
+    let dispatcher = Dispatcher(
+      store: backend.store, signIn: signIn, clock: backend.clock,
+      requestsPerSecond: settings.requestsPerSecond,
+      bodies: BodyReader(fileBytes: settings.transport.limits.bodyBytes),
+      observer: AccessLog(logger: logger).observer, isSecure: isSecure)
+    let tail = LogTail(store: backend.store, clock: backend.clock, bounds: settings.live)
+    let live = LiveCalls(backend: backend, tail: tail, signIn: signIn, logger: logger)
+    self.backend = backend
+    self.settings = settings
+    self.live = live
+    self.tail = TailRunning(
+      tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
+    self.responder = RouteTable(
+      routes: Self.routes(backend, signIn, isSecure: isSecure) + live.routes
+    ).router(dispatcher)
+    self.logger = logger
+  }
+
+  private static func routes(
+    _ backend: Backend, _ signIn: SignIn, isSecure: Bool
+  ) -> [Route] {
+    let orders = BatchOrders(backend: backend)
+    return orders.routes + BatchSubmission(orders: orders).routes
+      + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
+      + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
+      + KillSwitchCalls(backend: backend).routes
+      + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
+  }
+
+  /// What runs until the service group that runs it ends it: the listener, and the live feed.
+  ///
+  /// - Throws: ``UnusableTLSFiles``.
+  public func services(
+    onListening: @escaping @Sendable (Int) async -> Void
+  ) throws(UnusableTLSFiles) -> [any Service] {
+    let live = live
+    let transport = try HTTPTransport(
+      settings: settings.transport, responder: AnyResponder(responder),
+      admit: { await live.admit($0) }, live: { try await live.serve($0, $1) }, logger: logger,
+      onListening: onListening)
+    return [transport, tail]
+  }
+
+  /// Makes a call without a network, for somebody whom the operating system has named.
+  public func respond(to request: Request, as person: Principal) async throws -> Response {
+    try await responder.respond(to: request, context: CallContext(person: person, logger: logger))
+  }
+}
+
+private struct AnyResponder: HTTPResponder {
+  let base: any HTTPResponder<CallContext>
+
+  init(_ base: any HTTPResponder<CallContext>) { self.base = base }
+
+  func respond(to request: Request, context: CallContext) async throws -> Response {
+    try await base.respond(to: request, context: context)
+  }
+}

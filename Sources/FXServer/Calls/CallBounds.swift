@@ -1,0 +1,29 @@
+/// Every bound of what a call may ask for and how often, with units in the names.
+public enum CallBounds {
+  public static let pageItems = 1...500
+  public static let pageItemsByDefault = 50
+  /// Findings that one answer lists.
+  public static let keptErrors = 1_000
+  /// A body of JSON, which stands in memory as a whole; larger batches come as CSV, which does not.
+  public static let jsonBytes = 16 << 20
+  /// Bodies above `smallBodyBytes` that are read at once; more are asked to come again.
+  public static let largeBodiesAtOnce = 4
+  public static let smallBodyBytes = 64 << 10
+  public static let keyCharacters = 255
+  public static let requestIDCharacters = 128
+  public static let tokenCharacters = 32...512
+  public static let noteCharacters = 1...2_000
+  public static let queryTextCharacters = 200
+  /// Names in one query parameter's list, or identifiers in one body.
+  public static let selectedTrades = 10_000
+  /// Trades named with each group of failures.
+  public static let namedTrades = 100
+  public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
+  /// Callers whose rate is kept in memory.
+  public static let countedCallers = 10_000
+  /// Failed sign-ins of one address before it has to wait, and the longest wait.
+  public static let freeSignInFailures = 5
+  public static let longestSignInWaitSeconds = 60
+  public static let sessionSeconds: Int64 = 12 * 3_600
+  public static let auditedTextBytes = 16 << 10
+}

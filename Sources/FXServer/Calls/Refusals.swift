@@ -1,0 +1,147 @@
+import FXDomain
+import FXEngine
+import FXFiles
+import FXJSON
+import FXPorts
+
+// Every refusal and error that a call can meet, and how it is answered. Nowhere else is this decided.
+
+extension Problem {
+  init(_ error: StoreError) {
+    switch error {
+    case .busy, .full, .unavailable, .readOnly, .newerSchema, .engineElsewhere:
+      self = .retryLater(
+        .unavailable, "The store cannot be used now. Nothing was changed. Try again later.",
+        seconds: 5)
+    case .outcomeUnknown:
+      self.init(
+        .unavailable,
+        "The store does not say whether the change is there. Look before you ask again, or ask again "
+          + "with the same Idempotency-Key.")
+    case .corrupt, .inconsistent:
+      self.init(.internalError, "The store failed. The log of this server says why.")
+    }
+  }
+
+  init(_ refusal: BatchRefusal) {
+    switch refusal {
+    case .unknownBatch: self = .notFound("such batch")
+    case .wrongState(let status):
+      self.init(.wrongState, "The batch is \(status.rawValue), which does not allow this.")
+      facts = [.init(name: "state", value: .string(status.rawValue))]
+    case .approvalRequired:
+      self.init(.approvalRequired, "Have another person approve the batch, then start it.")
+    case .approvesOwn:
+      self.init(.approvesOwn, "Somebody else than who submitted the batch approves it.")
+    case .cancelUnderWay:
+      self.init(.cancelUnderWay, "The batch is being cancelled. Wait until it has ended.")
+    case .nothingToRetry:
+      self.init(.nothingToRetry, "No trade of that kind has failed or was cancelled.")
+    case .singlyOnly(let count):
+      self.init(
+        .retriedSinglyOnly,
+        "\(count) of these trades failed to settle, or a person called them not booked: an approver "
+          + "tries each again singly, with a note.")
+    case .outOfBounds(let problems):
+      self.init(
+        problems.map { .init(place: .pointer(""), code: "out_of_range", detail: $0) })
+    case .staleVersion(let present):
+      self.init(.staleVersion, "Read the batch again: its version is \(present) now.")
+      facts = [.init(name: "version", value: .integer(present))]
+    case .alreadyAccepted(let person):
+      self.init(.alreadyDecided, "\(Actor.name(in: person)) has accepted the outcome already.")
+    case .contentChanged:
+      self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
+    case .recordsKept:
+      self.init(.recordsKept, "The batch has sent bookings, and executed business is kept.")
+    case .repeated: self = .repeated
+    }
+  }
+
+  init(_ refusal: StepRefusal) {
+    switch refusal {
+    case .unknownTrade: self = .notFound("such trade")
+    case .illegal(let status):
+      self.init(.wrongState, "The trade is \(status.rawValue), which does not allow this.")
+      facts = [.init(name: "state", value: .string(status.rawValue))]
+    case .tooEarly(let until):
+      self.init(
+        .tooEarly, "The bank may still answer. Decide after \(until), or wait for its answer.")
+      facts = [.init(name: "until", value: JSON(until))]
+    case .noteRequired:
+      self.init([
+        .init(place: .pointer("/note"), code: "empty", detail: "Give a note that says why.")
+      ])
+    case .cancelUnderWay, .cancelRequested:
+      self.init(.cancelUnderWay, "The batch is being cancelled. Wait until it has ended.")
+    case .batchNotRunning(let status):
+      self.init(.wrongState, "The batch is \(status.rawValue), which does not allow this.")
+      facts = [.init(name: "state", value: .string(status.rawValue))]
+    case .attemptsExhausted:
+      self.init(.wrongState, "No attempt is left in this round.")
+    case .repeated: self = .repeated
+    case .leaseLost, .staleAttempt, .killSwitchEngaged, .clientBlocked, .canaryUnderWay, .otherBank,
+      .notDue:
+      self.init(.wrongState, "The trade has moved on meanwhile. Read it again.")
+    }
+  }
+
+  init(_ refusal: IntakeRefusal) {
+    switch refusal {
+    case .problems(let problems): self.init(problems)
+    case .options(let sentences):
+      self.init(sentences.map { .init(place: .pointer(""), code: "out_of_range", detail: $0) })
+    case .approvalRequired:
+      self.init(
+        .approvalRequired,
+        "The batch asks for approval: send it without start, and have another person approve it.")
+    case .repeated: self = .repeated
+    }
+  }
+
+  init(_ problems: FileProblems) {
+    self.init(
+      problems.kept.map {
+        .init(
+          place: .cell(row: $0.row, column: $0.column), code: $0.code.rawValue, detail: $0.detail)
+      })
+    detail =
+      problems.total == 1
+      ? problems.kept[0].detail
+      : "\(problems.total) things are wrong with the rows; nothing was stored."
+    if problems.total > problems.kept.count {
+      detail += " The first \(problems.kept.count) are listed."
+    }
+    facts = [.init(name: "total_errors", value: JSON(problems.total))]
+  }
+
+  init(_ refusal: KillSwitchRefusal) {
+    switch refusal {
+    case .reconciliationDue(let rollback):
+      self.init(
+        .reconciliationDue,
+        "\(rollback.reason) Deals may have been booked since that the store does not know: let the "
+          + "bank be asked for them first, with `fxbatch reconcile`.")
+    }
+  }
+
+  /// Another process of the installation carried the same request out a moment ago.
+  static let repeated = Problem(
+    .keyInFlight, "The request with this key is being carried out. Ask again in a moment.")
+
+  /// Whatever a handler throws.
+  init(thrown error: any Error) {
+    switch error {
+    case let problem as Problem: self = problem
+    case let error as StoreError: self.init(error)
+    case let refusal as BatchRefusal: self.init(refusal)
+    case let refusal as StepRefusal: self.init(refusal)
+    case let refusal as IntakeRefusal: self.init(refusal)
+    case let refusal as KillSwitchRefusal: self.init(refusal)
+    case is CancellationError:
+      self = .retryLater(.unavailable, "The server is ending. Ask again.", seconds: 1)
+    default:
+      self.init(.internalError, "Something failed here. The log of this server says what.")
+    }
+  }
+}

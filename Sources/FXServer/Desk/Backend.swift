@@ -1,0 +1,47 @@
+import FXDomain
+import FXEngine
+import FXPorts
+
+/// What the calls of the API work on.
+public struct Backend: Sendable {
+  public let store: any BatchStore
+  public let intake: Intake
+  /// Nil where no bank is configured.
+  public let bank: (any BankGateway)?
+  public let clock: EngineClock
+  public let random: @Sendable () -> UInt64
+  /// Tells the engine of this process that something was changed.
+  public let nudge: @Sendable () -> Void
+  public let settings: DeskSettings
+
+  public init(
+    store: any BatchStore, intake: Intake, bank: (any BankGateway)?, clock: EngineClock,
+    random: @escaping @Sendable () -> UInt64, nudge: @escaping @Sendable () -> Void,
+    settings: DeskSettings
+  ) {
+    self.store = store
+    self.intake = intake
+    self.bank = bank
+    self.clock = clock
+    self.random = random
+    self.nudge = nudge
+    self.settings = settings
+  }
+
+  var now: Timestamp { clock.now().wall }
+
+  func newIdentifier() -> Identifier { .timeOrdered(at: now, random: (random(), random())) }
+}
+
+/// What the desk has configured about calls.
+public struct DeskSettings: Sendable {
+  /// A new OTC rate further from the present one needs a confirmation; basis points.
+  public var otcJumpBasisPoints = 300
+  /// Before which a doubt is not closed by hand.
+  public var doubtMarginMilliseconds: Int64 = 60_000
+
+  /// How long an engaged kill switch is waited for before the answer says who is still silent.
+  public var killSwitchWaitMilliseconds: Int64 = 15_000
+
+  public init() {}
+}

@@ -1,0 +1,173 @@
+import FXAPI
+import FXDomain
+import FXJSON
+import FXPorts
+
+/// Orders about one batch: start, pause, resume, cancel, retry, accept, and its place in the queue.
+struct BatchOrders: Sendable {
+  let backend: Backend
+
+  var routes: [Route] {
+    [
+      order("start", .start), order("pause", .pause), order("resume", .resume),
+      order("cancel", .requestCancel),
+      Route(.post, "/api/batches/{id}/retry", .role(.dealer), body: .json, takesKey: true) {
+        try await retry($0)
+      },
+      Route(.post, "/api/batches/{id}/accept", .role(.dealer), body: .json, takesKey: true) {
+        try await accept($0)
+      },
+      Route(.post, "/api/batches/priority", .role(.dealer), body: .json, takesKey: true) {
+        try await setPriority($0)
+      },
+    ]
+  }
+
+  private func order(_ name: String, _ command: BatchCommand) -> Route {
+    Route(.post, "/api/batches/{id}/\(name)", .role(.dealer), takesKey: true) { call in
+      try await carryOut(command, on: try call.identifier("id", "such batch"), for: call)
+    }
+  }
+
+  private func retry(_ call: Call) async throws -> Answer {
+    let id = try call.identifier("id", "such batch")
+    var fields = Fields(call.json)
+    let trades = fields.list(
+      "trade_ids", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
+    ) { Identifier($0) }
+    let codes = fields.list("codes", atMost: FailureCode.allCases.count, of: "a failure code") {
+      FailureCode(rawValue: $0)
+    }
+    let all = fields.bool("all")
+    let note = fields.note()
+    let filters = [trades?.isEmpty == false, codes?.isEmpty == false, all == true]
+    if filters.count(where: \.self) != 1 {
+      fields.refuse(
+        "", "empty_filter", "Give one of trade_ids, codes and all: true, and not an empty one.")
+    }
+    try fields.demandNothingWrong()
+    let selection: RetrySelection
+    if let trades, !trades.isEmpty {
+      selection = .trades(try await keys(of: trades, call))
+    } else if let codes, !codes.isEmpty {
+      selection = .codes(Set(codes))
+    } else {
+      selection = .all
+    }
+    return try await carryOut(.retry(selection, note: note), on: id, for: call)
+  }
+
+  /// What failed to settle, or was called not booked, takes an approver.
+  static func demandApprover(of trade: Trade, _ call: Call) throws(Problem) {
+    guard trade.isRetriedSinglyOnly, let principal = call.principal, principal.role < .approver
+    else { return }
+    throw Problem(
+      .forbidden,
+      "An approver tries trade \(trade.id) again: it failed to settle, or a person "
+        + "called it not booked.")
+  }
+
+  private func keys(of trades: [Identifier], _ call: Call) async throws -> Set<TradeKey> {
+    var keys: Set<TradeKey> = []
+    var unknown: [Problem.Detail] = []
+    for (place, id) in trades.enumerated() {
+      if let trade = try await backend.store.trade(id) {
+        try Self.demandApprover(of: trade, call)
+        keys.insert(trade.key)
+      } else {
+        unknown.append(
+          .init(
+            place: .pointer("/trade_ids/\(place)"), code: "unknown_trade",
+            detail: "There is no trade \(id)."))
+      }
+    }
+    guard unknown.isEmpty else { throw Problem(unknown) }
+    return keys
+  }
+
+  private func accept(_ call: Call) async throws -> Answer {
+    let id = try call.identifier("id", "such batch")
+    var fields = Fields(call.json)
+    let note = fields.note()
+    fields.require("note")
+    try fields.demandNothingWrong()
+    return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
+  }
+
+  private func setPriority(_ call: Call) async throws -> Answer {
+    var fields = Fields(call.json)
+    let id = fields.identifier("batch_id")
+    let priority = fields.clamped("priority", to: 1...10)
+    let position = fields.integer("queue_position", in: 0...1_000_000_000)
+    fields.require("batch_id", "priority")
+    try fields.demandNothingWrong()
+    guard let id, let priority else { throw Problem.notFound("such batch") }
+    call.observed.name(id.description)
+    return try await carryOut(
+      .setPriority(priority, queuePosition: position.map { Int64($0) }), on: id, for: call)
+  }
+
+  /// Gives the order once, and answers the batch as it stands then.
+  func carryOut(_ command: BatchCommand, on id: Identifier, for call: Call) async throws -> Answer {
+    let store = backend.store
+    guard let before = try await store.batch(id) else { throw Problem.notFound("such batch") }
+    // The order was carried out for an earlier request that was never answered.
+    if call.earlier != nil { return try await present(before) }
+    let step = BatchStep(
+      batch: before.key, actor: call.actor, command: command,
+      expectedVersion: try call.expectedVersion())
+    let batch = try await store.perform(step, receipt: call.receipt).get()
+    backend.nudge()
+    return try await present(batch).changing(from: before.brief, to: batch.brief)
+  }
+
+  func present(_ batch: Batch) async throws -> Answer {
+    .json(
+      try await BatchView(of: batch, in: backend.store).json, fields: .version(batch.version))
+  }
+}
+
+extension Fields {
+  /// Ends the reading; throws everything that was wrong.
+  mutating func demandNothingWrong() throws(Problem) {
+    let errors = finish()
+    guard errors.isEmpty else { throw Problem(errors) }
+  }
+
+  mutating func note(_ name: String = "note") -> String? {
+    guard let text = text(name) else { return nil }
+    guard CallBounds.noteCharacters.contains(text.count),
+      !text.unicodeScalars.contains(where: {
+        $0.properties.generalCategory == .control && $0 != "\n"
+      })
+    else {
+      refuse(
+        name, "too_long",
+        "Give 1 to \(CallBounds.noteCharacters.upperBound) characters, none of them a control.")
+      return nil
+    }
+    return text
+  }
+
+  mutating func identifier(_ name: String) -> Identifier? {
+    guard let text = text(name) else { return nil }
+    guard let id = Identifier(text) else {
+      refuse(name, "malformed", "Give an identifier, as it was read.")
+      return nil
+    }
+    return id
+  }
+}
+
+extension Batch {
+  /// What people decide about it, for the audit.
+  var brief: JSON {
+    [
+      "name": .string(name), "status": .string(status.rawValue), "priority": JSON(priority),
+      "queue_position": .integer(queuePosition),
+      "max_concurrent_trades": JSON(maxConcurrentTrades), "policy": policy.json,
+      "cancel_requested_at": JSON(cancelRequestedAt), "approved_by": JSON(approvedBy),
+      "accepted_by": JSON(acceptedBy), "version": .integer(version),
+    ]
+  }
+}

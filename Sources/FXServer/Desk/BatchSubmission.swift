@@ -1,0 +1,198 @@
+import FXDomain
+import FXEngine
+import FXFiles
+import FXJSON
+import FXPorts
+
+/// New batches, from JSON or from a CSV file.
+struct BatchSubmission: Sendable {
+  let orders: BatchOrders
+
+  private var backend: Backend { orders.backend }
+
+  var routes: [Route] {
+    [
+      Route(.post, "/api/batches", .role(.dealer), body: .jsonOrCSV, takesKey: true) {
+        try await submit($0)
+      }
+    ]
+  }
+
+  private func submit(_ call: Call) async throws -> Answer {
+    let (rows, options) = try await wanted(call)
+    if let id = call.earlier {
+      guard let batch = try await backend.store.batch(id) else {
+        throw Problem.notFound("such batch")
+      }
+      return try await created(batch, call)
+    }
+    let batch = try await backend.intake.submit(
+      rows, options, by: call.actor, receipt: call.receipt
+    ).get()
+    if options.starts { backend.nudge() }
+    return try await created(batch, call)
+  }
+
+  private func created(_ batch: Batch, _ call: Call) async throws -> Answer {
+    call.observed.name(batch.id.description)
+    var answer = try await orders.present(batch)
+    answer.status = .created
+    answer.fields[.location] = "/api/batches/\(batch.id)"
+    return answer.changing(to: batch.brief)
+  }
+
+  // MARK: What is asked for
+
+  /// The rows and how they are to be run, or one refusal that names everything that is wrong.
+  private func wanted(_ call: Call) async throws -> ([TradeRow], BatchOptions) {
+    switch call.body {
+    case .csv(let bytes): try await wanted(csv: bytes, call)
+    case .json(let json, _): try await wanted(json: json)
+    case .none: throw Problem(.unsupportedType, "Send the batch as application/json or text/csv.")
+    }
+  }
+
+  private func wanted(
+    csv bytes: [UInt8], _ call: Call
+  ) async throws -> ([TradeRow], BatchOptions) {
+    var query = try call.query()
+    let options = BatchOptions(
+      name: query.text("name") ?? defaultName,
+      pricing: query.choice("pricing", of: PricingMode.self) ?? .bank,
+      priority: query.clamped("priority", to: 1...10) ?? 5,
+      maxConcurrentTrades: query.integer(
+        "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
+      policy: query.policy(), starts: query.bool("start") ?? false,
+      allowsDuplicates: query.bool("allow_duplicates") ?? false)
+    try query.finish()
+    var parser = TradeFileParser()
+    parser.consume(bytes.span)
+    switch parser.finish() {
+    case .accepted(let rows, _): return (rows, options)
+    case .refused(var problems, _):
+      let rows = parser.goodRows
+      if !rows.isEmpty { problems.merge(try await backend.intake.problems(with: rows, options)) }
+      throw Problem(problems)
+    }
+  }
+
+  private func wanted(json: JSON) async throws -> ([TradeRow], BatchOptions) {
+    var fields = Fields(json)
+    let options = BatchOptions(
+      name: fields.text("name") ?? defaultName,
+      pricing: fields.choice("pricing", of: PricingMode.self) ?? .bank,
+      priority: fields.clamped("priority", to: 1...10) ?? 5,
+      maxConcurrentTrades: fields.integer(
+        "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
+      policy: fields.object("policy") { $0.policy() } ?? BatchPolicy(),
+      starts: fields.bool("start") ?? false,
+      allowsDuplicates: fields.bool("allow_duplicates") ?? false)
+    fields.require("trades")
+    let rows =
+      fields.objects("trades", atMost: FileBounds.maximumDataRows) { trade, place in
+        trade.tradeRow(place + 1)
+      } ?? []
+    if fields.has("trades"), rows.isEmpty, fields.errors.isEmpty {
+      fields.refuse("trades", "no_rows", "Give at least one trade.")
+    }
+    let errors = fields.finish()
+    guard errors.isEmpty else {
+      // What the desk's rules find wrong with the others is told in the same answer.
+      let rules = rows.isEmpty ? nil : try await backend.intake.problems(with: rows, options)
+      throw Problem(errors + (rules.map { Problem($0).errors } ?? []))
+    }
+    return (rows, options)
+  }
+
+  private var defaultName: String { "Batch of \(backend.now)" }
+}
+
+extension Fields {
+  /// One trade of a batch, as `TradeFile` reads one row; nil where something is wrong with it.
+  mutating func tradeRow(_ row: Int) -> TradeRow? {
+    let before = errors.count
+    require("cif_number", "deal_amount")
+    let cif = value("cif_number", CellValue.cifNumber)
+    let pair = value("pair", CellValue.pair) ?? .usdZAR
+    let currency = value("deal_currency", CellValue.currency) ?? .zar
+    let amount = decimal("deal_amount") { text throws(CellProblem) in
+      try CellValue.amount(text, in: currency)
+    }
+    let side = choice("side", of: Side.self) ?? .buy
+    let delivery = choice("delivery", of: Delivery.self) ?? .spot
+    let spread = decimal("spread", CellValue.spread)
+    let fixedRate = decimal("fixed_rate", CellValue.rate)
+    let allowance = choice("allowance", of: Allowance.self)
+    let reference = value("external_ref", CellValue.reference)
+    guard errors.count == before, let cif, let amount else { return nil }
+    return TradeRow(
+      row: row, cifNumber: cif, amount: amount, pair: pair, side: side, delivery: delivery,
+      allowance: allowance, isFixed: fixedRate != nil, fixedRate: fixedRate, spread: spread,
+      reference: reference)
+  }
+
+  /// A batch's policy; what is not said stays as `standing` has it.
+  mutating func policy(over standing: BatchPolicy = BatchPolicy()) -> BatchPolicy {
+    var policy = standing
+    policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
+    policy.toleratedFailures =
+      integer("tolerated_failures", in: 0...FileBounds.maximumDataRows) ?? policy.toleratedFailures
+    policy.toleratedFailurePercent =
+      integer("tolerated_failure_percent", in: BatchBounds.failurePercent)
+      ?? policy.toleratedFailurePercent
+    policy.maxAttempts =
+      integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
+    policy.maxQuoteTries =
+      integer("max_quote_tries", in: BatchBounds.triesPerRound) ?? policy.maxQuoteTries
+    policy.minimumMargin = decimal("min_margin_pips", CellValue.pips) ?? policy.minimumMargin
+    policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
+    return policy
+  }
+
+  mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+    integer(name, in: Int64(range.lowerBound)...Int64(range.upperBound)).map { Int($0) }
+  }
+}
+
+extension Query {
+  mutating func clamped(_ name: String, to range: ClosedRange<Int>) -> Int? {
+    value(name, "a whole number") { text in
+      let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+      guard !digits.isEmpty, digits.utf8.allSatisfy({ $0.isDigit }) else { return nil }
+      let beyond = text.hasPrefix("-") ? range.lowerBound : range.upperBound
+      return min(max(Int(text) ?? beyond, range.lowerBound), range.upperBound)
+    }
+  }
+
+  mutating func policy() -> BatchPolicy {
+    var policy = BatchPolicy()
+    policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
+    policy.toleratedFailures = integer(
+      "tolerated_failures", in: 0...FileBounds.maximumDataRows)
+    policy.toleratedFailurePercent = integer(
+      "tolerated_failure_percent", in: BatchBounds.failurePercent)
+    policy.maxAttempts =
+      integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
+    policy.maxQuoteTries =
+      integer("max_quote_tries", in: BatchBounds.triesPerRound) ?? policy.maxQuoteTries
+    if let text = text("min_margin_pips") {
+      do {
+        policy.minimumMargin = try CellValue.pips(text)
+      } catch {
+        refuse("min_margin_pips", error.code.rawValue, error.detail)
+      }
+    }
+    policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
+    return policy
+  }
+}
+
+extension CurrencyPair {
+  /// What a trade is about when it does not say.
+  static let usdZAR: CurrencyPair = {
+    guard let pair = CurrencyPair(base: .usd, quote: .zar) else {
+      preconditionFailure("two currencies make a pair")
+    }
+    return pair
+  }()
+}

@@ -1,0 +1,124 @@
+import FXAPI
+import FXDomain
+import FXJSON
+import FXPorts
+
+/// One trade: its history, another try, its cancellation, and a person's word on a doubt.
+struct TradeOrders: Sendable {
+  let backend: Backend
+
+  var routes: [Route] {
+    [
+      Route(.get, "/api/trades/{id}", .role(.viewer)) { try await show($0) },
+      Route(.post, "/api/trades/{id}/retry", .role(.dealer), body: .json, takesKey: true) {
+        try await retry($0)
+      },
+      Route(.post, "/api/trades/{id}/cancel", .role(.dealer), takesKey: true) {
+        try await carryOut(.cancel, on: try await trade(of: $0), for: $0)
+      },
+      Route(.post, "/api/trades/{id}/resolve", .role(.approver), body: .json, takesKey: true) {
+        try await resolve($0)
+      },
+    ]
+  }
+
+  private func trade(of call: Call) async throws -> Trade {
+    let id = try call.identifier("id", "such trade")
+    guard let trade = try await backend.store.trade(id) else {
+      throw Problem.notFound("such trade")
+    }
+    return trade
+  }
+
+  private func show(_ call: Call) async throws -> Answer {
+    try await present(try await trade(of: call))
+  }
+
+  /// A retry is an order about the batch, which it may take back into the queue.
+  private func retry(_ call: Call) async throws -> Answer {
+    let trade = try await trade(of: call)
+    var fields = Fields(call.json == .null ? [:] : call.json)
+    let note = fields.note()
+    try fields.demandNothingWrong()
+    try BatchOrders.demandApprover(of: trade, call)
+    if call.earlier == nil {
+      try demandSeen(trade, by: call)
+      let step = BatchStep(
+        batch: trade.batch, actor: call.actor, command: .retry(.trades([trade.key]), note: note))
+      _ = try await backend.store.perform(step, receipt: call.receipt).get()
+      backend.nudge()
+    }
+    let after = try await self.trade(of: call)
+    return try await present(after).changing(from: trade.json, to: after.json)
+  }
+
+  private func resolve(_ call: Call) async throws -> Answer {
+    let trade = try await trade(of: call)
+    var fields = Fields(call.json)
+    fields.require("outcome", "note")
+    let outcome = fields.choice("outcome", of: Outcome.self)
+    let reference = fields.shortText("deal_reference", isNeeded: outcome == .booked)
+    let note = fields.note()
+    if outcome == .notBooked, reference != nil {
+      fields.refuse(
+        "deal_reference", "unexpected", "Leave this field out: what was not booked has none.")
+    }
+    try fields.demandNothingWrong()
+    guard let outcome, let note else { throw Problem.notFound("such outcome") }
+    let resolution: Resolution =
+      switch outcome {
+      case .booked: .booked(dealReference: reference ?? "")
+      case .notBooked: .notBooked
+      }
+    return try await carryOut(
+      .resolve(
+        resolution, note: note, marginMilliseconds: backend.settings.doubtMarginMilliseconds),
+      on: trade, for: call)
+  }
+
+  private enum Outcome: String, CaseIterable {
+    case booked
+    case notBooked = "not_booked"
+  }
+
+  private func carryOut(
+    _ command: TradeCommand, on trade: Trade, for call: Call
+  ) async throws -> Answer {
+    if call.earlier != nil { return try await present(trade) }
+    try demandSeen(trade, by: call)
+    let step = TradeStep(
+      batch: trade.batch, trade: trade.key, authority: .open, actor: call.actor, command: command)
+    let after: Trade
+    if let receipt = call.receipt {
+      after = try await backend.store.perform(step, receipt: receipt).get()
+    } else {
+      guard let result = try await backend.store.perform([step]).first else {
+        throw Problem(.internalError, "The store gave no answer.")
+      }
+      after = try result.result.get()
+    }
+    backend.nudge()
+    return try await present(after).changing(from: trade.json, to: after.json)
+  }
+
+  private func demandSeen(_ trade: Trade, by call: Call) throws(Problem) {
+    guard let seen = try call.expectedVersion(), seen != trade.version else { return }
+    var problem = Problem(
+      .staleVersion, "Read the trade again: its version is \(trade.version) now.")
+    problem.facts = [.init(name: "version", value: .integer(trade.version))]
+    throw problem
+  }
+
+  private func present(_ trade: Trade) async throws -> Answer {
+    let attempts = try await backend.store.attempts(of: trade.key)
+    let evidence = try await backend.store.evidence(of: trade.key)
+    guard case .object(let members) = trade.json else {
+      return .json(trade.json, fields: .version(trade.version))
+    }
+    let history: [JSON.Member] = [
+      .init(name: "attempts", value: .array(attempts.map(\.json))),
+      .init(name: "evidence", value: .array(evidence.map(\.json))),
+    ]
+    return .json(.object(members + history), fields: .version(trade.version))
+  }
+}

@@ -1,0 +1,46 @@
+import FXEngine
+import FXPorts
+import Logging
+import ServiceLifecycle
+
+/// The engine as a part of the server: takes the store's lock as soon as it is free, and runs until
+/// the server ends.
+struct EngineRunning: Service {
+  /// Between looks at the lock.
+  private static let lookMilliseconds: Int64 = 250
+
+  let engine: Engine
+  let desk: Desk
+
+  func run() async throws {
+    var isTold = false
+    while !Task.isShuttingDownGracefully {
+      if let held = try desk.lock.take() {
+        defer { held.release() }
+        try await desk.freeLeasesOfTheDead()
+        try await work()
+        return
+      }
+      if !isTold {
+        isTold = true
+        desk.logger.notice(
+          "another fxbatch runs the engine on this store: it is taken over when that one ends")
+      }
+      try await cancelWhenGracefulShutdown {
+        try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+      }
+    }
+  }
+
+  private func work() async throws {
+    do {
+      try await withGracefulShutdownHandler {
+        try await engine.run { _ in }
+      } onGracefulShutdown: {
+        engine.shutDown()
+      }
+    } catch let error as EngineError {
+      throw error.complaint
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import FXBankCapitec
+import FXEngine
+import FXPorts
+import FXServer
+import Foundation
+import Logging
+import ServiceLifecycle
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Serves the API and runs the engine.",
+    discussion: """
+      Everything that is in the queue is run; people and programs come in through HTTP with a token. \
+      The first start makes one for the admin and tells where it is kept.
+
+        fxbatch serve --config bank.env
+        FXBATCH_LISTEN=0.0.0.0:8443 fxbatch serve --config desk.env
+
+      SIGTERM ends it gracefully: no more calls are taken, those under way are finished, the calls \
+      that are out at the bank are waited for, and leases are given back.
+
+      Settings:
+
+      \(settingsText)
+      """)
+
+  private static var settingsText: String {
+    Settings.lines.map { line in
+      let name = line.name.padding(toLength: 38, withPad: " ", startingAt: 0)
+      return "\(name) \(line.meaning.isEmpty ? "" : line.meaning + "; ")default \(line.fallback)"
+    }.joined(separator: "\n")
+  }
+
+  @Flag(help: "Serve without a bank: nothing is booked by this process.") var withoutBank = false
+  @Option(help: ArgumentHelp("Written with the address once calls are taken.", valueName: "file"))
+  var readyFile: String?
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    var settings = try await common.settings(withBank: !withoutBank)
+    if !withoutBank, settings.bank == nil { throw Complaint.noBank }
+    settings.logLevel = settings.logLevel ?? .info
+    try await Desk.open(settings, .writes) { desk in
+      let token = try await AdminToken(
+        store: desk.store, besideDatabase: settings.storePath
+      ).ensure(configured: settings.serving.adminToken)
+      if let token { Terminal.note("the admin's token is in \(token)") }
+      guard !withoutBank else { return try await serve(desk, bank: nil, engine: nil) }
+      try await desk.withBank { bank in
+        try await serve(desk, bank: bank, engine: try desk.engine(bank: bank, only: nil))
+      }
+    }
+  }
+
+  private func serve(
+    _ desk: Desk, bank: (any BankGateway)?, engine: Engine?
+  ) async throws {
+    let readyFile = readyFile
+    let server = APIServer(
+      backend: desk.backend(bank: bank, nudge: { engine?.nudge() }),
+      settings: desk.settings.serverSettings, signal: desk.signal, logger: desk.logger)
+    let address = desk.settings.serving
+    var services: [any Service] = []
+    if let engine { services.append(EngineRunning(engine: engine, desk: desk)) }
+    do {
+      // Ended first: while calls are finished, the engine still hears of them.
+      services += try server.services { port in
+        let scheme = address.tls == nil ? "http" : "https"
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        let url = "\(scheme)://\(host):\(port)"
+        Terminal.note("serving at \(url), documented at \(url)/api/docs")
+        Self.tell(url, in: readyFile)
+      }
+    } catch {
+      throw Complaint("\(error)", .badInput)
+    }
+    let group = ServiceGroup(
+      configuration: .init(
+        services: services.map { .init(service: $0) },
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: desk.logger))
+    do {
+      try await group.run()
+    } catch let complaint as Complaint {
+      throw complaint
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw Complaint(
+        "\(address.host):\(address.port) cannot be listened on: \(error). Another program may; name "
+          + "another address in FXBATCH_LISTEN.", .unavailable)
+    }
+  }
+
+  private static func tell(_ url: String, in file: String?) {
+    guard let file else { return }
+    do {
+      try (url + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+    } catch {
+      Terminal.complain(
+        "the ready file \(file) cannot be written. Give one in a folder that is there.")
+      Fxbatch.exit(withError: ExitCode.badInput)
+    }
+  }
+}
+
+extension Desk {
+  func backend(
+    bank: (any BankGateway)?, nudge: @escaping @Sendable () -> Void
+  ) -> Backend {
+    var deskSettings = DeskSettings()
+    deskSettings.doubtMarginMilliseconds = settings.doubtMarginSeconds * 1_000
+    deskSettings.killSwitchWaitMilliseconds = settings.bankTimeoutMilliseconds + 5_000
+    return Backend(
+      store: store, intake: intake, bank: bank, clock: .system(wall: { .now }),
+      random: { .random(in: .min ... .max) }, nudge: nudge, settings: deskSettings)
+  }
+}
+
+extension Settings {
+  var serverSettings: ServerSettings {
+    var transport = TransportSettings(host: serving.host, port: serving.port)
+    transport.tls = serving.tls
+    if let proxies = TrustedProxies(serving.trustedProxies) { transport.trustedProxies = proxies }
+    transport.limits.bodyBytes = Int(serving.maxBodyMegabytes) << 20
+    var settings = ServerSettings(transport: transport)
+    settings.requestsPerSecond = Int(serving.maxRequestsPerSecond)
+    return settings
+  }
+}

@@ -1,0 +1,30 @@
+import FXServer
+
+/// What only a server is told.
+struct ServingSettings: Sendable {
+  var host = "127.0.0.1"
+  var port = 8_080
+  /// At least 32 characters; nil lets the first start make one.
+  var adminToken: String?
+  var maxBodyMegabytes: Int64 = 64
+  var maxRequestsPerSecond: Int64 = 200
+  var tls: TransportSettings.TLSFiles?
+  var trustedProxies: [String] = []
+
+  /// Host and port of `127.0.0.1:8080`, `[::1]:8080` or `:8080`; nil for anything else.
+  static func address(_ text: String) -> (host: String, port: Int)? {
+    guard let colon = text.lastIndex(of: ":"),
+      let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+    else { return nil }
+    var host = String(text[..<colon])
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = String(host.dropFirst().dropLast())
+    } else if host.contains(":") {
+      return nil
+    }
+    return (host.isEmpty ? "0.0.0.0" : host, port)
+  }
+
+  /// Whether only programs on this machine can come in.
+  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
