@@ -11,7 +11,7 @@ extension SQLiteStore {
   static let migrations: [[UInt8]] = [
     PackageResources.m0001_books_sql, PackageResources.m0002_access_sql,
     PackageResources.m0003_confirmations_sql, PackageResources.m0004_rollback_sql,
-    PackageResources.m0005_lists_sql,
+    PackageResources.m0005_references_sql, PackageResources.m0006_lists_sql,
   ]
 
   /// Connections that read beside the writing one.
@@ -164,7 +164,7 @@ extension SQLiteStore {
         isDone = version >= migrations.count
         guard !isDone else { return .rollback }
         try database.execute(sql: String(decoding: migrations[version], as: UTF8.self))
-        if version == 4 { try Transaction(database, now: Timestamp(milliseconds: 0)).fillLists() }
+        if version == 5 { try Transaction(database, now: Timestamp(milliseconds: 0)).fillLists() }
         try database.execute(
           sql: """
             PRAGMA application_id = \(applicationID);

@@ -105,8 +105,10 @@ extension Transaction {
   /// so.
   private func references(_ text: SoughtText) throws -> [Place] {
     let deals = try all(
-      "SELECT batch_key, key FROM trades WHERE deal_reference = ? AND is_removed = 0 LIMIT ?",
-      text.text, ListBounds.referencesPerText, read: { try $0.place() })
+      """
+      SELECT batch_key, key FROM trades WHERE deal_reference = ?1 COLLATE NOCASE
+        AND deal_reference = ?1 AND is_removed = 0 LIMIT ?2
+      """, text.text, ListBounds.referencesPerText, read: { try $0.place() })
     return try deals
       + all(
         """

@@ -8,7 +8,7 @@ import Testing
 @testable import FXStoreSQLite
 
 @Suite struct `A store of an older version` {
-  /// Three batches of the fourth version: one that waits for approval, one that failed, and one with
+  /// Three batches of the fifth version: one that waits for approval, one that failed, and one with
   /// a doubt before a person; the second came in while the clock was set back.
   static let rows = """
     INSERT INTO clients (key, cif_number, name, spread) VALUES (1, '101', 'ÄNNE', 0);
@@ -32,11 +32,11 @@ import Testing
 
   @Test func `gets its new columns filled from its rows`() async throws {
     try await withFolder { folder in
-      let old = SQLiteStore.migrations.prefix(4).map { String(decoding: $0, as: UTF8.self) }
+      let old = SQLiteStore.migrations.prefix(5).map { String(decoding: $0, as: UTF8.self) }
       try await edit(
         in: folder,
         old.joined() + Self.rows
-          + "PRAGMA application_id = \(0x6678_6231); PRAGMA user_version = 4;")
+          + "PRAGMA application_id = \(0x6678_6231); PRAGMA user_version = 5;")
       let store = try await openStore(in: folder)
       func found(_ query: BatchQuery) async throws -> [Int64] {
         try await store.batches(query).map(\.key.value)

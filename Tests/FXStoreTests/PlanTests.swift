@@ -92,8 +92,8 @@ private final class Trace: Sendable {
     ("SELECT max(batch_key) FROM trades WHERE client_key", "(client_key=? AND is_removed=? AND ba"),
     ("SELECT batch_key, key FROM trades WHERE is_removed = 0", "trades_by_batch (batch_key"),
     ("WHERE external_ref = ? AND batch_key = ?", "(external_ref=? AND batch_key=? AND rowid"),
-    ("WHERE external_ref >= ?", "trades_by_reference (external_ref>? AND external_ref<?)"),
-    ("WHERE deal_reference = ?", "trades_by_deal (deal_reference=?)"),
+    ("WHERE external_ref >= ?", "trades_by_external_ref (external_ref>? AND external_ref<?)"),
+    ("WHERE deal_reference = ?1 COLLATE", "trades_by_reference (deal_reference=?)"),
     (
       "FROM batches WHERE status = ? AND needs_decision", "(status=? AND needs_decision=? AND rowid"
     ),
@@ -114,6 +114,10 @@ private final class Trace: Sendable {
     ),
     ("FROM events WHERE sequence > ?", "INTEGER PRIMARY KEY (rowid>?)"),
     ("WHERE bank = ? AND is_known_by_bank = 1", "attempts_control (bank=? AND ended_at<?)"),
+    ("SELECT id FROM trades WHERE deal_reference = ?", "trades_by_reference (deal_reference=?)"),
+    (
+      "SELECT digest FROM events WHERE batch_key = ?", "(batch_key=? AND batch_sequence=?)"
+    ),
     ("UPDATE batches SET name", "INTEGER PRIMARY KEY (rowid=?)"),
     ("UPDATE trades SET status", "INTEGER PRIMARY KEY (rowid=?)"),
   ]

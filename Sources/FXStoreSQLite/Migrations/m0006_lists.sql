@@ -101,7 +101,5 @@ CREATE INDEX trades_by_failure ON trades (failure_code, batch_key)
 -- With what was removed, since a client with any trade is not deleted.
 DROP INDEX trades_by_client;
 CREATE INDEX trades_by_client ON trades (client_key, is_removed, batch_key);
-CREATE INDEX trades_by_reference ON trades (external_ref, batch_key)
+CREATE INDEX trades_by_external_ref ON trades (external_ref, batch_key)
   WHERE external_ref IS NOT NULL AND is_removed = 0;
-CREATE INDEX trades_by_deal ON trades (deal_reference, batch_key)
-  WHERE deal_reference IS NOT NULL AND is_removed = 0;
