@@ -137,6 +137,9 @@ extension BatchRefusal {
     case .outOfBounds(let problems): problems.joined(separator: " ")
     case .staleVersion(let present): "the batch has changed meanwhile (version \(present))."
     case .alreadyAccepted(let person): "\(person) has accepted the outcome already."
+    case .contentChanged: "the batch has changed since it was shown. Look at it again."
+    case .recordsKept:
+      "the batch \(batch.id) has sent bookings, and executed business is kept."
     case .repeated: "this request was carried out before."
     }
   }
