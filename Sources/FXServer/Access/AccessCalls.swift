@@ -181,7 +181,7 @@ extension Fields {
       return nil
     }
     let trimmed = text.trimmingCharacters(in: .whitespaces)
-    guard (1...CallBounds.queryTextCharacters).contains(trimmed.count),
+    guard (1...CallBounds.queryTextCharacters).contains(text.unicodeScalars.count), !trimmed.isEmpty,
       !trimmed.unicodeScalars.contains(where: \.isInvisible)
     else {
       refuse(
