@@ -122,12 +122,13 @@ def bank_order(bank, call, fault, cif):
     urllib.request.urlopen(request, timeout=10).read()
 
 
-def settings(role):
+def settings(role, options):
     """Schemathesis's own settings: all checks. Every role makes requests of every operation; what the
     coverage of a schema asks for, hundreds of them, only the least role does that is let in. The
     admin, who is let in everywhere, makes the sequences of requests."""
     lines = ["[checks]", "enabled = true", "[generation]", 'database = "none"', "[phases.stateful]",
-             f"enabled = {'true' if role == 'admin' else 'false'}"]
+             f"enabled = {'true' if role == 'admin' else 'false'}", "[phases.stateful.generation]",
+             f"max-examples = {10 * options.max_examples}"]
     if role != "nobody":
         lines += ["[auth.openapi.bearer]", 'bearer = "${FXBATCH_CHECKED_TOKEN}"']
     others = [operation["operationId"] for path in yaml.safe_load(DOCUMENT.read_text())["paths"].values()
@@ -151,7 +152,7 @@ def check(server, role, folder, options, met):
     for number in range(10 if role == "admin" else 0):
         server.ask("POST", "/api/tokens", {"name": f"spare {number}", "person": "spare", "role": "viewer"})
     configuration, tally = folder / f"{role}.toml", folder / f"{role}.json"
-    configuration.write_text(settings(role))
+    configuration.write_text(settings(role, options))
     command = [
         str(pathlib.Path(sys.executable).with_name("st")), "--config-file", str(configuration),
         "run", f"{server.address}/api/openapi.yaml", "--seed", str(options.seed),

@@ -181,7 +181,7 @@ extension Fields {
       return nil
     }
     let trimmed = text.trimmingCharacters(in: .whitespaces)
-    guard (1...CallBounds.queryTextCharacters).contains(text.unicodeScalars.count), !trimmed.isEmpty,
+    guard !trimmed.isEmpty, text.unicodeScalars.count <= CallBounds.queryTextCharacters,
       !trimmed.unicodeScalars.contains(where: \.isInvisible)
     else {
       refuse(

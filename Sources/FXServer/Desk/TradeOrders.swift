@@ -39,7 +39,8 @@ struct TradeOrders: Sendable {
     let cursor = query.text("cursor")
     let batchID = query.value("batch_id", "a batch's identifier") { Identifier($0) }
     var wanted = TradeQuery(
-      statuses: query.choices("status", of: TradeStatus.self), cifNumber: query.text("cif_number", atMost: FileBounds.maximumCIFCharacters),
+      statuses: query.choices("status", of: TradeStatus.self),
+      cifNumber: query.text("cif_number", atMost: FileBounds.maximumCIFCharacters),
       createdFrom: query.moment("from"), createdTo: query.moment("to"), text: query.text("q"),
       order: .newestFirst, limit: limit + 1)
     try query.finish()
