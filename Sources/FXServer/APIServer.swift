@@ -22,32 +22,39 @@ public struct ServerSettings: Sendable {
 public struct APIServer: Sendable {
   private let backend: Backend
   private let settings: ServerSettings
+  private let operations: Operations
   private let dispatcher: Dispatcher
   private let responder: any HTTPResponder<CallContext>
   private let logger: Logger
 
-  public init(backend: Backend, settings: ServerSettings, logger: Logger) {
+  public init(
+    backend: Backend, settings: ServerSettings, operations: Operations, logger: Logger
+  ) {
     let signIn = SignIn(store: backend.store, now: { backend.now })
     let isSecure = settings.transport.tls != nil
     let dispatcher = Dispatcher(
       store: backend.store, signIn: signIn, clock: backend.clock,
       requestsPerSecond: settings.requestsPerSecond,
       bodies: BodyReader(fileBytes: settings.transport.limits.bodyBytes),
-      observer: AccessLog(logger: logger).observer, isSecure: isSecure)
+      observer: AccessLog(logger: logger, metrics: operations.metrics).observer, isSecure: isSecure)
     self.backend = backend
     self.settings = settings
+    self.operations = operations
     self.dispatcher = dispatcher
-    self.responder = Self.table(backend, signIn, isSecure: isSecure).router(dispatcher)
+    self.responder = Self.table(backend, operations, signIn, isSecure: isSecure).router(dispatcher)
     self.logger = logger
   }
 
-  private static func table(_ backend: Backend, _ signIn: SignIn, isSecure: Bool) -> RouteTable {
+  private static func table(
+    _ backend: Backend, _ operations: Operations, _ signIn: SignIn, isSecure: Bool
+  ) -> RouteTable {
     let orders = BatchOrders(backend: backend)
     return RouteTable(
       routes: orders.routes + BatchSubmission(orders: orders).routes
         + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
         + KillSwitchCalls(backend: backend).routes
-        + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes)
+        + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
+        + OperationsCalls(backend: backend, operations: operations).routes)
   }
 
   /// Serves until the service group that runs it ends it.
@@ -58,7 +65,8 @@ public struct APIServer: Sendable {
   ) throws(UnusableTLSFiles) -> some Service {
     try HTTPTransport(
       settings: settings.transport, responder: AnyResponder(responder),
-      admit: { _ in Admission<Principal>.refuse }, live: { _, _ in }, logger: logger,
+      admit: { _ in Admission<Principal>.refuse }, live: { _, _ in },
+      connections: operations.connections, logger: logger,
       onListening: onListening)
   }
 

@@ -52,19 +52,22 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
   ///   - admit: decides by the request's head; who sent it is its `peerAddress`.
   ///   - live: its task is cancelled when the connection closes; when it returns, the connection is
   ///     closed with 1000, when it throws, with 1011.
+  ///   - connections: counts them, for whoever wants to know.
   ///   - onListening: called with the port once connections are accepted.
   /// - Throws: ``UnusableTLSFiles``.
   public init(
     settings: TransportSettings, responder: Responder,
     admit: @escaping @Sendable (HTTPRequest) async -> Admission<Principal>,
     live: @escaping @Sendable (WebSocketConnection, Principal) async throws -> Void,
-    logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    connections: ConnectionCount = ConnectionCount(), logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(UnusableTLSFiles) {
     let limits = settings.limits
     var server = HTTPServerBuilder { responder in
       TransportChannel(
         responder: responder, limits: limits, isSecure: settings.tls != nil,
-        proxies: settings.trustedProxies, admit: admit, live: live)
+        proxies: settings.trustedProxies, admit: admit, live: live,
+        connections: connections)
     }
     if let files = settings.tls {
       do {
