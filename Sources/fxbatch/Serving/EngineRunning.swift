@@ -1,5 +1,6 @@
 import FXEngine
 import FXPorts
+import FXServer
 import Logging
 import ServiceLifecycle
 
@@ -11,12 +12,14 @@ struct EngineRunning: Service {
 
   let engine: Engine
   let desk: Desk
+  let operations: Operations
 
   func run() async throws {
     var isTold = false
     while !Task.isShuttingDownGracefully {
       if let held = try desk.lock.take() {
         defer { held.release() }
+        if isTold { operations.metrics.noteTakeOver() }
         try await desk.freeLeasesOfTheDead()
         try await work()
         return
@@ -33,9 +36,10 @@ struct EngineRunning: Service {
   }
 
   private func work() async throws {
+    defer { operations.noteEngineEnded() }
     do {
       try await withGracefulShutdownHandler {
-        try await engine.run { _ in }
+        try await engine.run { operations.note($0) }
       } onGracefulShutdown: {
         engine.shutDown()
       }

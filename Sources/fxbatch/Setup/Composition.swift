@@ -3,6 +3,7 @@ import FXBankCapitec
 import FXDomain
 import FXEngine
 import FXPorts
+import FXServer
 import FXStoreSQLite
 import Foundation
 import Logging
@@ -50,7 +51,9 @@ struct Desk: Sendable {
 
   /// As above, with settings that are at hand.
   static func open<Answer>(
-    _ settings: Settings, _ use: StoreUse, _ body: (Desk) async throws -> Answer
+    _ settings: Settings, _ use: StoreUse,
+    onCommit: (@Sendable (_ rows: Int, _ nanoseconds: Int64) -> Void)? = nil,
+    _ body: (Desk) async throws -> Answer
   ) async throws -> Answer {
     let path = settings.storePath
     if use != .writes { try refuseAbsent(path) }
@@ -64,7 +67,7 @@ struct Desk: Sendable {
       path: path,
       options: SQLiteOptions(
         clock: { .now }, installationID: .random(), isReadOnly: use == .reads,
-        onDurable: { try mark.raise(to: $0) }),
+        onDurable: { try mark.raise(to: $0) }, onCommit: onCommit),
       logger: logger)
     return try await ending(logger) {
       if use != .reads {
@@ -139,7 +142,12 @@ struct Desk: Sendable {
     guard let level = settings.logLevel else {
       return Logger(label: "fxbatch") { _ in SwiftLogNoOpLogHandler() }
     }
-    var logger = Logger(label: "fxbatch") { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "fxbatch") { label in
+      switch settings.logFormat ?? .text {
+      case .text: StreamLogHandler.standardError(label: label)
+      case .json: JSONLogHandler(label: label, now: { .now }, write: Terminal.writeLogLine)
+      }
+    }
     logger.logLevel = level
     return logger
   }

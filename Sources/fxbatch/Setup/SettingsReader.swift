@@ -71,6 +71,12 @@ struct SettingsReader {
         problems.append("FXBATCH_LOG_LEVEL is \(level), which is no level; give info or error")
       }
     }
+    if let format = text("FXBATCH_LOG_FORMAT") {
+      settings.logFormat = LogFormat(rawValue: format)
+      if settings.logFormat == nil {
+        problems.append("FXBATCH_LOG_FORMAT is \(format); give json or text")
+      }
+    }
     settings.serving = serving()
     if withBank {
       settings.bank = bank(settings)
