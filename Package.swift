@@ -163,7 +163,7 @@ let package = Package(
     .testTarget(
       name: "FXServerTests",
       dependencies: [
-        "FXServer",
+        "FXServer", "FXEngine", "FXFiles", "FXSimulation", "FXTesting",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -37,19 +37,30 @@ extension Failure {
   }
 }
 
-extension JournalEvent {
-  /// - Parameter batchID: by which the outside knows the batch.
-  public func json(of batchID: Identifier) -> JSON {
-    [
-      "seq": .integer(sequence), "type": .string(entry.kind.rawValue), "at": JSON(at),
-      "batch_id": JSON(batchID), "batch_seq": .integer(batchSequence),
+extension FeedEvent {
+  /// As the live feed and a batch's events say it. Nothing of it is known by the store's own keys.
+  public var json: JSON {
+    let entry = event.entry
+    return [
+      "seq": .integer(event.sequence), "type": .string(type), "at": JSON(event.at),
+      "batch_id": JSON(batchID), "trade_id": JSON(tradeID),
       "data": [
-        "trade": JSON(entry.trade), "from": JSON(entry.from), "to": JSON(entry.to),
-        "attempt": JSON(entry.attempt), "actor": JSON(entry.actor),
-        "code": JSON(entry.code?.rawValue), "bank_transaction_id": JSON(entry.bankTransactionID),
-        "note": JSON(entry.note),
+        "from": JSON(entry.from), "to": JSON(entry.to), "attempt": JSON(entry.attempt),
+        "actor": .string(entry.actor.name), "code": JSON(entry.code?.rawValue),
+        "bank_transaction_id": JSON(entry.bankTransactionID), "note": JSON(entry.note),
       ],
     ]
+  }
+
+  /// A transition is named by where it leads.
+  public var type: String {
+    switch event.entry.kind {
+    case .batchTransition: "batch.\(event.entry.to ?? "changed")"
+    case .tradeTransition: "trade.\(event.entry.to ?? "changed")"
+    case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
+      .batchApproved, .batchAccepted, .tradeEscalated, .installationChanged:
+      event.entry.kind.rawValue
+    }
   }
 }
 

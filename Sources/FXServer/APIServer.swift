@@ -13,7 +13,7 @@ public struct ServerSettings: Sendable {
   public var transport: TransportSettings
   /// Of one token, or of one address without a token.
   public var requestsPerSecond = 200
-  public var desk = DeskSettings()
+  public var live = LiveBounds()
 
   public init(transport: TransportSettings) { self.transport = transport }
 }
@@ -22,13 +22,17 @@ public struct ServerSettings: Sendable {
 public struct APIServer: Sendable {
   private let backend: Backend
   private let settings: ServerSettings
+  let routes: [Route]
+  let responder: any HTTPResponder<CallContext>
+  private let live: LiveCalls
+  private let tail: TailRunning
   private let operations: Operations
-  private let dispatcher: Dispatcher
-  private let responder: any HTTPResponder<CallContext>
   private let logger: Logger
 
+  /// - Parameter signal: raised after each commit of this process that has added to the log.
   public init(
-    backend: Backend, settings: ServerSettings, operations: Operations, logger: Logger
+    backend: Backend, settings: ServerSettings, operations: Operations, signal: LogSignal,
+    logger: Logger
   ) {
     let signIn = SignIn(store: backend.store, now: { backend.now })
     let isSecure = settings.transport.tls != nil
@@ -37,37 +41,44 @@ public struct APIServer: Sendable {
       requestsPerSecond: settings.requestsPerSecond,
       bodies: BodyReader(fileBytes: settings.transport.limits.bodyBytes),
       observer: AccessLog(logger: logger, metrics: operations.metrics).observer, isSecure: isSecure)
+    let tail = LogTail(store: backend.store, clock: backend.clock, bounds: settings.live)
+    let live = LiveCalls(backend: backend, tail: tail, signIn: signIn, logger: logger)
     self.backend = backend
     self.settings = settings
     self.operations = operations
-    self.dispatcher = dispatcher
-    self.responder = Self.table(backend, operations, signIn, isSecure: isSecure).router(dispatcher)
+    self.live = live
+    self.tail = TailRunning(
+      tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
+    self.routes = Self.routes(backend, operations, signIn, isSecure: isSecure) + live.routes
+    self.responder = RouteTable(routes: routes).router(dispatcher)
     self.logger = logger
   }
 
-  private static func table(
+  private static func routes(
     _ backend: Backend, _ operations: Operations, _ signIn: SignIn, isSecure: Bool
-  ) -> RouteTable {
+  ) -> [Route] {
     let orders = BatchOrders(backend: backend)
-    return RouteTable(
-      routes: orders.routes + BatchSubmission(orders: orders).routes
-        + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
-        + KillSwitchCalls(backend: backend).routes
-        + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
-        + OperationsCalls(backend: backend, operations: operations).routes)
+    return orders.routes + BatchSubmission(orders: orders).routes
+      + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
+      + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
+      + KillSwitchCalls(backend: backend).routes
+      + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
+      + OperationsCalls(backend: backend, operations: operations).routes
   }
 
-  /// Serves until the service group that runs it ends it.
+  /// What runs until the service group that runs it ends it: the listener, and the live feed.
   ///
   /// - Throws: ``UnusableTLSFiles``.
-  public func service(
+  public func services(
     onListening: @escaping @Sendable (Int) async -> Void
-  ) throws(UnusableTLSFiles) -> some Service {
-    try HTTPTransport(
+  ) throws(UnusableTLSFiles) -> [any Service] {
+    let live = live
+    let transport = try HTTPTransport(
       settings: settings.transport, responder: AnyResponder(responder),
-      admit: { _ in Admission<Principal>.refuse }, live: { _, _ in },
+      admit: { await live.admit($0) }, live: { try await live.serve($0, $1) },
       connections: operations.connections, logger: logger,
       onListening: onListening)
+    return [transport, tail]
   }
 
   /// Makes a call without a network, for somebody whom the operating system has named.

@@ -258,6 +258,18 @@ extension MemoryStore {
     }
   }
 
+  public func feed(
+    of batch: Identifier?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [FeedEvent] {
+    try transact { (books) throws(StoreError) in
+      try books.feed(of: batch, after: sequence, limit: limit)
+    }
+  }
+
+  public func newestSequence() async throws(StoreError) -> Int64 {
+    try transact { (books) throws(StoreError) in Int64(books.events.count) }
+  }
+
   public func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal] {
     try transact { (books) throws(StoreError) in try books.seals(after: number, limit: limit) }
   }

@@ -57,6 +57,36 @@ extension SQLiteStore {
     }
   }
 
+  public func feed(
+    of batch: Identifier?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [FeedEvent] {
+    try await read { transaction in
+      guard let batch else {
+        return try transaction.all(
+          """
+          SELECT e.*, b.id, t.id FROM events e LEFT JOIN batches b ON b.key = e.batch_key
+            LEFT JOIN trades t ON t.key = e.trade_key
+          WHERE e.sequence > ? ORDER BY e.sequence LIMIT ?
+          """, sequence, limit, read: { try $0.feedEvent() })
+      }
+      let key: BatchKey? = try transaction.value("SELECT key FROM batches WHERE id = ?", batch)
+      guard let key else { return [] }
+      return try transaction.all(
+        """
+        SELECT e.*, b.id, t.id FROM events e LEFT JOIN batches b ON b.key = e.batch_key
+          LEFT JOIN trades t ON t.key = e.trade_key
+        WHERE e.batch_key = ? AND e.batch_sequence > ? ORDER BY e.batch_sequence LIMIT ?
+        """, key, try transaction.batchSequence(in: key, upTo: sequence), limit,
+        read: { try $0.feedEvent() })
+    }
+  }
+
+  public func newestSequence() async throws(StoreError) -> Int64 {
+    try await read { transaction in
+      try transaction.value("SELECT max(sequence) FROM events") ?? 0
+    }
+  }
+
   public func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead? {
     try await read { transaction in
       try transaction.first(
@@ -133,6 +163,12 @@ extension Transaction {
 }
 
 extension ColumnReader {
+  /// A row of the table `events`, with the identifiers of its batch and its trade.
+  fileprivate mutating func feedEvent() throws -> FeedEvent {
+    let event = try event()
+    return FeedEvent(event: event, batchID: try next(), tradeID: try next())
+  }
+
   /// A row of the table `events`.
   fileprivate mutating func event() throws -> JournalEvent {
     let sequence: Int64 = try next()

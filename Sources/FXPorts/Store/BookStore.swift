@@ -52,6 +52,12 @@ public protocol BookStore: Sendable {
   func events(
     of batch: BatchKey?, after sequence: Int64, limit: Int
   ) async throws(StoreError) -> [JournalEvent]
+  /// The same events, as the outside knows what they are about.
+  func feed(
+    of batch: Identifier?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [FeedEvent]
+  /// Of the newest event of the installation; 0 for an empty log.
+  func newestSequence() async throws(StoreError) -> Int64
   func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal]
   /// Every chain's head as its batch keeps it, the installation's among them.
   func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead?
@@ -257,6 +263,19 @@ public struct BatchTotals: Hashable, Sendable {
     self.countered = countered
     self.margin = margin
     self.roundingDifference = roundingDifference
+  }
+}
+
+/// An event with the identifiers of what it is about; nil where it is about no batch, or no trade.
+public struct FeedEvent: Hashable, Sendable {
+  public var event: JournalEvent
+  public var batchID: Identifier?
+  public var tradeID: Identifier?
+
+  public init(event: JournalEvent, batchID: Identifier?, tradeID: Identifier?) {
+    self.event = event
+    self.batchID = batchID
+    self.tradeID = tradeID
   }
 }
 

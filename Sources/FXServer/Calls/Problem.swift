@@ -10,6 +10,7 @@ public struct Problem: Error, Hashable, Sendable {
     case invalidCursor = "invalid_cursor"
     case bodyTooLarge = "body_too_large"
     case unsupportedType = "unsupported_type"
+    case upgradeRequired = "upgrade_required"
     case invalidInput = "invalid_input"
     // Who sent it.
     case unauthenticated
@@ -107,6 +108,7 @@ extension Problem.Kind {
     case .staleVersion: .preconditionFailed
     case .bodyTooLarge: .contentTooLarge
     case .unsupportedType: .unsupportedMediaType
+    case .upgradeRequired: .upgradeRequired
     case .invalidInput, .keyReused, .nothingToRetry: .unprocessableContent
     case .tooManyRequests: .tooManyRequests
     case .internalError: .internalServerError
@@ -120,6 +122,7 @@ extension Problem.Kind {
     case .invalidCursor: "The cursor belongs to another list"
     case .bodyTooLarge: "The body is too large"
     case .unsupportedType: "The body has another type"
+    case .upgradeRequired: "This call is a WebSocket"
     case .invalidInput: "What was sent is not right"
     case .unauthenticated: "Nobody is signed in"
     case .forbidden: "This person may not do this"

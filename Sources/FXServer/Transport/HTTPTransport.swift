@@ -43,10 +43,14 @@ public struct UnusableTLSFiles: Error, CustomStringConvertible {
 ///
 /// Requests go to a Hummingbird responder, such as a router's. A request that wants a WebSocket is first
 /// shown to `admit`; an admitted one is served by `live`, as long as its connection is open.
-public struct HTTPTransport<Responder: HTTPResponder, Principal: Sendable>: Service
+public struct HTTPTransport<Responder: HTTPResponder, Principal: Sendable>: Service,
+  CustomStringConvertible
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
   private let limits: TransportLimits
   private let application: Application<Responder>
+
+  /// As the log of services names it.
+  public var description: String { "the server" }
 
   /// - Parameters:
   ///   - admit: decides by the request's head; who sent it is its `peerAddress`.

@@ -152,6 +152,18 @@ extension StoreConformance {
               == own.filter { $0.sequence > cursor })
         }
       }
+      let feed = try await world.store.feed(of: nil, after: 0, limit: 100)
+      #expect(feed.map(\.event) == all)
+      for batch in [first, second] {
+        #expect(
+          feed.filter { $0.batchID == batch.id }.map(\.event.batch).allSatisfy { $0 == batch.key })
+        #expect(
+          try await world.store.feed(of: batch.id, after: feed[0].event.sequence, limit: 100)
+            == feed.filter { $0.batchID == batch.id && $0.event.sequence > feed[0].event.sequence })
+      }
+      #expect(try await world.store.newestSequence() == all.last?.sequence)
+      #expect(
+        try await world.store.feed(of: Identifier(high: 5, low: 5), after: 0, limit: 9).isEmpty)
       #expect(try await world.store.events(of: BatchKey(5_555), after: 0, limit: 9).isEmpty)
       #expect(try await world.store.chainHead(of: BatchKey(5_555)) == nil)
     },

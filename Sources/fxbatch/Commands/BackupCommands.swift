@@ -60,6 +60,7 @@ struct RestoreCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await common.settings()
     let path = settings.storePath
+    try Desk.makeFolder(of: path)
     guard let held = try EngineLock(besideDatabase: path).take() else {
       throw Complaint(
         "an engine runs on this store. Stop it first: everything else may go on.", .store)

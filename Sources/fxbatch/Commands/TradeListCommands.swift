@@ -58,20 +58,18 @@ struct EventsCommand: AsyncParsableCommand {
       let batch = try await desk.batch(named: batch)
       var last = after
       while true {
-        let page = try await desk.store.events(of: batch.key, after: last, limit: Pages.rows)
-        for event in page {
-          Terminal.say(json ? event.json(of: batch.id).text : Self.line(event))
-        }
+        let page = try await desk.store.feed(of: batch.id, after: last, limit: Pages.rows)
+        for event in page { Terminal.say(json ? event.json.text : Self.line(event)) }
         guard page.count == Pages.rows, let end = page.last else { return }
-        last = end.sequence
+        last = end.event.sequence
       }
     }
   }
 
-  private static func line(_ event: JournalEvent) -> String {
-    let entry = event.entry
-    var words = ["\(event.sequence)", "\(event.at)", entry.kind.rawValue]
-    if let trade = entry.trade { words.append("trade \(trade)") }
+  private static func line(_ item: FeedEvent) -> String {
+    let entry = item.event.entry
+    var words = ["\(item.event.sequence)", "\(item.event.at)", item.type]
+    if let trade = item.tradeID { words.append("trade \(trade)") }
     if let from = entry.from, let to = entry.to { words.append("\(from) → \(to)") }
     if let attempt = entry.attempt { words.append("attempt \(attempt)") }
     if let code = entry.code { words.append(code.rawValue) }

@@ -6,13 +6,16 @@ import ServiceLifecycle
 
 /// The engine as a part of the server: takes the store's lock as soon as it is free, and runs until
 /// the server ends.
-struct EngineRunning: Service {
+struct EngineRunning: Service, CustomStringConvertible {
   /// Between looks at the lock.
   private static let lookMilliseconds: Int64 = 250
 
   let engine: Engine
   let desk: Desk
   let operations: Operations
+
+  /// As the log of services names it.
+  var description: String { "the engine" }
 
   func run() async throws {
     var isTold = false

@@ -48,7 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
     try await Desk.open(settings, .writes, onCommit: metrics.noteCommit) { desk in
       let token = try await AdminToken(
         store: desk.store, besideDatabase: settings.storePath
-      ).ensure(configured: settings.serving.adminToken)
+      ).ensure(configured: settings.serving.adminToken?.revealed)
       if let token { desk.announce("the admin's token is in \(token)") }
       let serving = Serving(desk: desk, operations: operations, openFiles: openFiles)
       guard !withoutBank else { return try await serve(serving, bank: nil, engine: nil) }
@@ -74,11 +74,15 @@ struct ServeCommand: AsyncParsableCommand {
     let server = APIServer(
       backend: desk.backend(bank: bank, nudge: { engine?.nudge() }),
       settings: desk.settings.serverSettings(openFiles: serving.openFiles),
-      operations: serving.operations, logger: desk.logger)
+      operations: serving.operations, signal: desk.signal, logger: desk.logger)
     let address = desk.settings.serving
-    let service: any Service
+    var services: [any Service] = []
+    if let engine {
+      services.append(EngineRunning(engine: engine, desk: desk, operations: serving.operations))
+    }
     do {
-      service = try server.service { port in
+      // Ended first: while calls are finished, the engine still hears of them.
+      services += try server.services { port in
         let scheme = address.tls == nil ? "http" : "https"
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         let url = "\(scheme)://\(host):\(port)"
@@ -88,12 +92,6 @@ struct ServeCommand: AsyncParsableCommand {
     } catch {
       throw Complaint("\(error)", .badInput)
     }
-    var services: [any Service] = []
-    if let engine {
-      services.append(EngineRunning(engine: engine, desk: desk, operations: serving.operations))
-    }
-    // Ended first: while calls are finished, the engine still hears of them.
-    services.append(service)
     let group = ServiceGroup(
       configuration: .init(
         services: services.map { .init(service: $0) },

@@ -37,6 +37,8 @@ struct Desk: Sendable {
   let logger: Logger
   /// By the store's clock: what was written before may have been restored meanwhile.
   let openedAt: Timestamp
+  /// Raised after each commit that has added to the log.
+  let signal: LogSignal
 
   /// Opens the store for the time of `body`.
   static func open<Answer>(
@@ -61,13 +63,17 @@ struct Desk: Sendable {
     let logger = Self.logger(settings)
     let mark = MarkFile(besideDatabase: path)
     let openedAt = Timestamp.now
+    let signal = LogSignal()
     // Before the store is read: what is written meanwhile is newer than this.
     let marked = try mark.read()
     let store = try await SQLiteStore.open(
       path: path,
       options: SQLiteOptions(
         clock: { .now }, installationID: .random(), isReadOnly: use == .reads,
-        onDurable: { try mark.raise(to: $0) }, onCommit: onCommit),
+        onDurable: { known in
+          try mark.raise(to: known)
+          signal.raise()
+        }, onCommit: onCommit),
       logger: logger)
     return try await ending(logger) {
       if use != .reads {
@@ -75,7 +81,8 @@ struct Desk: Sendable {
       }
       return try await body(
         Desk(
-          settings: settings, store: store, mark: mark, logger: logger, openedAt: openedAt))
+          settings: settings, store: store, mark: mark, logger: logger, openedAt: openedAt,
+          signal: signal))
     } with: {
       try store.close()
       try mark.close()
@@ -159,7 +166,7 @@ struct Desk: Sendable {
         + "FXBATCH_STORE.")
   }
 
-  private static func makeFolder(of path: String) throws {
+  static func makeFolder(of path: String) throws {
     let folder = URL(filePath: path).deletingLastPathComponent().path
     do {
       try FileManager.default.createDirectory(

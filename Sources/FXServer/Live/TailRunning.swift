@@ -1,0 +1,63 @@
+import FXDomain
+import FXEngine
+import FXPorts
+import Logging
+import ServiceLifecycle
+
+/// Keeps the tail at the log's end, and those who follow it honest.
+struct TailRunning: Service {
+  let tail: LogTail
+  let signal: LogSignal
+  let signIn: SignIn
+  let clock: EngineClock
+  let logger: Logger
+
+  private enum Wake: Sendable { case log, progress, heartbeat, access }
+
+  func run() async throws {
+    try await tail.begin()
+    let bounds = tail.bounds
+    let (wakes, waking) = AsyncStream.makeStream(
+      of: Wake.self, bufferingPolicy: .bufferingOldest(64))
+    await withGracefulShutdownHandler {
+      await withThrowingTaskGroup { group in
+        group.addTask { for await _ in signal.raised { waking.yield(.log) } }
+        for (wake, milliseconds) in [
+          (Wake.log, bounds.pollMilliseconds), (.progress, bounds.progressMilliseconds),
+          (.heartbeat, bounds.heartbeatMilliseconds / 3), (.access, bounds.accessMilliseconds),
+        ] {
+          group.addTask {
+            while true {
+              try await clock.sleep(clock.now().uptime + milliseconds)
+              waking.yield(wake)
+            }
+          }
+        }
+        var dirty: Set<Identifier> = []
+        for await wake in wakes { await answer(wake, &dirty) }
+        group.cancelAll()
+      }
+    } onGracefulShutdown: {
+      tail.end()
+      waking.finish()
+    }
+  }
+
+  /// A store that cannot be read now can be read later; those who follow see that nothing comes.
+  private func answer(_ wake: Wake, _ dirty: inout Set<Identifier>) async {
+    do {
+      switch wake {
+      case .log: dirty.formUnion(try await tail.advance())
+      case .progress:
+        guard !dirty.isEmpty else { return }
+        let told = dirty
+        dirty = []
+        try await tail.tellProgress(of: told)
+      case .heartbeat: tail.beat()
+      case .access: try await tail.expel(signIn)
+      }
+    } catch {
+      logger.error("the live feed cannot read the store", metadata: ["error": "\(error)"])
+    }
+  }
+}
