@@ -6,7 +6,7 @@ public struct BatchName: Hashable, Sendable {
   public let key: BatchKey
   public let id: Identifier
 
-  init(_ batch: Batch) {
+  public init(_ batch: Batch) {
     key = batch.key
     id = batch.id
   }
@@ -19,7 +19,7 @@ public struct TradeName: Hashable, Sendable {
   public let batch: BatchKey
   public let batchID: Identifier
 
-  init(_ trade: Trade) {
+  public init(_ trade: Trade) {
     key = trade.key
     id = trade.id
     batch = trade.batch
