@@ -157,7 +157,7 @@ def hold(desk, batch):
     _, words = server.communicate(timeout=60)
     expect("the store has lost events" in words, f"the log does not tell of it: {words}")
     resumed = desk.run("run", "--resume", batch, allowed=(WAITS_FOR_PERSON,))
-    expect("kill switch is engaged" in resumed.stderr, f"not told: {resumed.stderr}")
+    expect("fxbatch reconcile" in resumed.stderr, f"not told: {resumed.stderr}")
     expect(len(desk.bank.ledger()) == deals, "booked on a store that had lost events")
 
 
