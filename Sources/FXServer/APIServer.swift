@@ -33,7 +33,7 @@ public struct APIServer: Sendable {
   public init(
     backend: Backend, settings: ServerSettings, operations: Operations, signal: LogSignal,
     logger: Logger
-  ) {
+  ) throws {
     let signIn = SignIn(store: backend.store, now: { backend.now })
     let isSecure = settings.transport.tls != nil
     let dispatcher = Dispatcher(
@@ -49,7 +49,9 @@ public struct APIServer: Sendable {
     self.live = live
     self.tail = TailRunning(
       tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
-    self.routes = Self.routes(backend, operations, signIn, isSecure: isSecure) + live.routes
+    self.routes =
+      try Self.routes(backend, operations, signIn, isSecure: isSecure) + live.routes
+      + DocsCalls().routes
     self.responder = RouteTable(routes: routes).router(dispatcher)
     self.logger = logger
   }

@@ -15,7 +15,8 @@ import unittest
 
 from bad_input_files import ClientFiles, TradeFiles
 from bad_input_output import Output
-from bad_input_runs import Doubts, Orders, Pricing, TwoAtOnce
+from bad_input_reconcile import Reconciling
+from bad_input_runs import Doubts, Orders, Pricing, TwoAtOnce, Waits
 from bad_input_settings import Banks, Settings, Usage
 from bad_input_stores import Stores
 
@@ -25,8 +26,8 @@ def main():
     else `unittest` understands, in this process."""
     if len(sys.argv) > 1:
         unittest.main()
-    classes = [TwoAtOnce, Usage, TradeFiles, Doubts, Stores, Banks, Settings, Orders, Output,
-               Pricing, ClientFiles]
+    classes = [TwoAtOnce, Usage, TradeFiles, Doubts, Waits, Stores, Banks, Settings, Orders, Output,
+               Pricing, ClientFiles, Reconciling]
 
     def run(case):
         return subprocess.run(

@@ -1,11 +1,11 @@
-"""Orders in the wrong state, doubts, prices, and two runs at once."""
+"""Orders in the wrong state, waits, doubts, prices, and two runs at once."""
 
 import json
 import signal
 import time
 
 from bad_input_desk import (
-    BAD_INPUT, INTERRUPTED, RUN, USAGE, WAITS, Bank, SharedCase, Desk, at_terminal, interrupt,
+    BAD_INPUT, INTERRUPTED, RUN, UNAVAILABLE, USAGE, WAITS, Bank, SharedCase, Desk, at_terminal, interrupt,
     rows, seconds_since, wait_for)
 
 
@@ -65,6 +65,36 @@ class Orders(SharedCase):
         return self.desk.batch(name)["counts"]["completed"]
 
 
+class Waits(SharedCase):
+    """A bank whose status query fails from the start."""
+
+    def test_what_a_run_waits_for_is_told(self):
+        folder = self.temporary()
+        mute = Bank(folder, "--faults", "status.error_before=1000")
+        self.addCleanup(mute.stop)
+        new = Desk(folder, mute).open_for_clients()
+        file = new.file("a.csv", rows(3))
+        run = new.start("run", file, *RUN[:2], "--name", "waits")
+        wait_for(run.stderr, "waiting: the bank has not yet shown the deal that was booked alone")
+        for command in ("show", "errors"):
+            shown = new.good(command, "waits").stdout
+            for word in ("waiting: ", "HTTP status 5", "nothing else is booked until it does",
+                         "next try at "):
+                self.assertIn(word, shown)
+        done = interrupt(run)
+        self.assertEqual(done.returncode, INTERRUPTED, done.stderr)
+        self.assertIn("it waited: the bank has not yet shown", done.stderr)
+        self.assertNotIn("waiting: ", new.good("show", "waits").stdout)
+
+        # A new session begins with the same question about the deal that is known by now.
+        run = new.start("run", "--resume", "waits")
+        wait_for(run.stderr, "waiting: the bank has not answered the question whether")
+        mute.ask("PUT", "faults", {"plan": ""})
+        out, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0, err)
+        self.assertEqual(new.batch("waits")["counts"]["completed"], 3)
+
+
 class Doubts(SharedCase):
     """A bank that loses its answers and looks nothing up."""
 
@@ -93,10 +123,24 @@ class Doubts(SharedCase):
         time.sleep(max(0, 5.5 - seconds_since(trade["updated_at"])))
         hostile = ("resolve", trade["id"], "--booked", "FX\x1b[31m1", "--note", "seen")
         self.refuses(new, hostile, USAGE, "--booked")
+        # The bank's statement has the deal: who calls it not booked has to insist, and is not believed
+        # for good.
+        self.refuses(new, (*no, "--yes"), BAD_INPUT, "has a deal of this trade", "--insist")
+        new.good(*no, "--yes", "--insist")
+        done = new.run("reconcile")
+        self.assertEqual(done.returncode, WAITS, done.stdout)
+        self.assertIn("It is in doubt now", done.stdout)
+        shown = new.good("show", "first").stdout
+        for words in ("needs a decision", "names the deal", f"fxbatch resolve {trade['id']}"):
+            self.assertIn(words, shown)
         yes = ("resolve", trade["id"], "--booked", "FX1", "--note", "seen\u202e")
+        self.refuses(new, (*yes, "--yes"), BAD_INPUT, "knows no deal FX1", "--insist")
+        self.refuses(
+            new, (*yes, "--yes"), UNAVAILABLE, "could not be asked", "--insist",
+            env={"FXBATCH_BANK_TRADING_URL": "http://127.0.0.1:1/t"})
         code, shown = at_terminal(new, yes, "y\n")
         self.assertEqual(code, 0, shown)
-        self.assertIn("it closed the connection", shown)
+        self.assertIn("knows no deal FX1", shown)
         self.assertEqual(new.json("trades", "first")[0]["status"], "completed")
         self.assertEqual(new.json("show", "first")[0]["status"], "success")
 

@@ -14,15 +14,15 @@ struct Replay {
   /// Trades that have left `pending`, as the log has them.
   private var statuses: [TradeKey: TradeStatus] = [:]
   private var status = BatchStatus.staged
-  private var sealed: [Int64: [UInt8]]
+  /// Trades that were put before a person and have not moved since.
+  private var escalated: Set<TradeKey> = []
   private var isBroken = false
   /// Statuses that rows showed and that the log is still to reach.
   private(set) var unreached: [TradeKey: TradeStatus] = [:]
 
-  init(of batch: BatchKey, name: String, sealed: [Int64: [UInt8]]) {
+  init(of batch: BatchKey, name: String) {
     self.batch = batch
     self.name = name
-    self.sealed = sealed
   }
 
   func status(of trade: TradeKey) -> TradeStatus { statuses[trade] ?? .pending }
@@ -40,14 +40,12 @@ struct Replay {
       isBroken = true
       report.find("\(name) has an event \(head.length) that breaks its chain.")
     }
-    if let digest = sealed.removeValue(forKey: head.length), digest != head.digest {
-      report.find("\(name) was sealed with another event \(head.length).")
-    }
     switch event.entry.kind {
     case .tradeTransition: moveTrade(event.entry, &report)
     case .batchTransition: moveBatch(event.entry, &report)
+    case .tradeEscalated: if let trade = event.entry.trade { escalated.insert(trade) }
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
-      .batchApproved, .batchAccepted, .tradeEscalated, .installationChanged:
+      .batchApproved, .batchAccepted, .batchDeleted, .installationChanged:
       break
     }
   }
@@ -62,6 +60,7 @@ struct Replay {
           + "\(from.rawValue) to \(to.rawValue) when it was \(status(of: trade).rawValue).")
     }
     statuses[trade] = to
+    escalated.remove(trade)
     if unreached[trade] == to { unreached[trade] = nil }
   }
 
@@ -80,9 +79,6 @@ struct Replay {
   /// Whether the events so far make the head that a row keeps.
   func check(_ kept: ChainHead, _ report: inout VerifyReport) {
     if kept != head { report.find("\(name) keeps a head that is not the end of its chain.") }
-    for length in sealed.keys.sorted() {
-      report.find("\(name) was sealed with an event \(length) that it no longer has.")
-    }
   }
 
   /// Whether the batch's row says what the events up to its head say.
@@ -92,6 +88,12 @@ struct Replay {
     counts.pending += row.counts.total - statuses.count
     if counts != row.counts {
       report.find("\(name) keeps counts that its log does not make.")
+    }
+    var waiting = EscalatedCounts()
+    waiting.inDoubt = escalated.count { status(of: $0) == .inDoubt }
+    waiting.booked = escalated.count { status(of: $0) == .booked }
+    if waiting != row.escalated {
+      report.find("\(name) keeps other counts of what was put before a person than its log makes.")
     }
     if status != row.status {
       report.find(

@@ -50,6 +50,10 @@ extension Problem {
       facts = [.init(name: "version", value: .integer(present))]
     case .alreadyAccepted(let person):
       self.init(.alreadyDecided, "\(Actor.name(in: person)) has accepted the outcome already.")
+    case .contentChanged:
+      self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
+    case .recordsKept:
+      self.init(.recordsKept, "The batch has sent bookings, and executed business is kept.")
     case .repeated: self = .repeated
     }
   }
@@ -64,6 +68,11 @@ extension Problem {
       self.init(
         .tooEarly, "The bank may still answer. Decide after \(until), or wait for its answer.")
       facts = [.init(name: "until", value: JSON(until))]
+    case .referenceTaken(let other):
+      self.init(
+        .referenceTaken,
+        "Trade \(other) carries this reference already; a deal is one trade's only.")
+      facts = [.init(name: "trade", value: JSON(other))]
     case .noteRequired:
       self.init([
         .init(place: .pointer("/note"), code: "empty", detail: "Give a note that says why.")

@@ -77,9 +77,8 @@ struct OperationsCalls: Sendable {
         name: "fxbatch_reconciliation_due",
         help: "Whether the store has lost events for which the bank was not asked yet.",
         value: installation.isReconciliationDue ? 1 : 0))
-    guard let figures = operations.figures else { return samples }
     do {
-      samples += Self.samples(of: try await figures(), at: backend.now)
+      samples += Self.samples(of: try await backend.store.gauges(), at: backend.now)
     } catch {
       // The next reader of the metrics sees them again; that the store is away is told above.
     }
@@ -87,7 +86,7 @@ struct OperationsCalls: Sendable {
   }
 
   private static func samples(
-    of figures: DeskFigures, at now: Timestamp
+    of gauges: StoreGauges, at now: Timestamp
   ) -> [MetricsRegistry.Sample] {
     func age(_ since: Timestamp?) -> Double {
       since.map { Double(max(0, now.milliseconds(since: $0))) / 1_000 } ?? 0
@@ -95,19 +94,22 @@ struct OperationsCalls: Sendable {
     return [
       .init(
         name: "fxbatch_queue_batches", help: "Batches that wait to be run.",
-        value: Double(figures.queued)),
+        value: Double(gauges.queued)),
       .init(
         name: "fxbatch_queue_oldest_seconds", help: "How long the longest waiting of them waits.",
-        value: age(figures.oldestQueuedAt)),
+        value: age(gauges.oldestQueuedAt)),
+      .init(
+        name: "fxbatch_running_batches", help: "Batches that are being run.",
+        value: Double(gauges.running)),
       .init(
         name: "fxbatch_doubts_open", help: "Trades of which nobody knows whether they are booked.",
-        value: Double(figures.doubts)),
+        value: Double(gauges.doubts)),
       .init(
         name: "fxbatch_doubts_oldest_seconds", help: "How long the oldest doubt lasts.",
-        value: age(figures.oldestDoubtAt)),
+        value: age(gauges.oldestDoubtSince)),
       .init(
         name: "fxbatch_batches_needing_decision", help: "Batches that wait for a person.",
-        value: Double(figures.needingDecision)),
+        value: Double(gauges.needingDecision)),
     ]
   }
 }

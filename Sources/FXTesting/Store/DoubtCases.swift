@@ -19,6 +19,23 @@ extension StoreWorld {
 
 extension StoreConformance {
   static let doubtCases: [StoreCase] = [
+    StoreCase("keeps the bank's id of an unclear answer, to ask by") { world in
+      let batch = try await world.running([0])
+      let taken = try #require(try await world.take(batch).first)
+      let sent = try await world.book(taken, under: batch)
+      var unclear = silence
+      unclear.bankTransactionID = "bank-tx-9"
+      let doubt = try await world.perform(
+        .recordUnclear(attempt: 1, unclear), sent, under: batch)
+      #expect(doubt.bankTransactionID == "bank-tx-9")
+      let open = try await world.store.trades(
+        of: batch.key, in: [.inDoubt], after: nil, limit: 9)
+      #expect(open.map(\.trade.bankTransactionID) == ["bank-tx-9"])
+      _ = try await world.perform(
+        .recordFound(attempt: 1, FoundDeal(status: .pending)), doubt, under: batch)
+      let attempts = try await world.store.attempts(of: doubt.key)
+      #expect(attempts.map(\.bankTransactionID) == ["bank-tx-9"])
+    },
     StoreCase("keeps a batch open while one of its trades is in doubt") { world in
       let (trade, batch) = try await world.doubt()
       #expect(trade.status == .inDoubt)
@@ -62,7 +79,7 @@ extension StoreConformance {
       let step = world.step(.escalate(attempt: 1), trade, under: batch)
       let told = try await world.perform(step).get()
       #expect(told.escalatedAt == world.clock.now)
-      #expect(try await world.store.escalations(of: batch.key) == [.inDoubt])
+      #expect(try await world.present(batch).needsDecision == [.inDoubt])
       #expect(try await world.perform(step) == .failure(.illegal(status: .inDoubt)))
       let events = try await world.store.events(of: batch.key, after: 0, limit: 100)
       #expect(events.last?.entry.kind == .tradeEscalated)
@@ -92,6 +109,29 @@ extension StoreConformance {
       #expect(try await world.present(otherBatch).status == .failed)
       #expect(try await world.store.trade(other.id) == failed)
     },
+    StoreCase("takes no reference for a trade that another one carries, and names that one") {
+      world in
+      let (first, firstBatch) = try await world.doubt()
+      let deal = FoundDeal(status: .completed, dealReference: "FX-7")
+      try await world.perform(.recordFound(attempt: 1, deal), first, under: firstBatch)
+      let (trade, _) = try await world.doubt(client: 1)
+      world.clock.advance(byMilliseconds: 100_000)
+      func word(_ reference: String) -> TradeStep {
+        world.step(
+          openly: .resolve(
+            .booked(dealReference: reference), note: "seen", marginMilliseconds: 60_000), trade)
+      }
+      for given in ["FX-7", "fx-7"] {
+        #expect(try await world.perform(word(given)) == .failure(.referenceTaken(by: first.id)))
+      }
+      let receipt = Receipt(
+        owner: world.identifier(), key: "once", digest: Array(repeating: 1, count: 32))
+      #expect(
+        try await world.store.perform(word("FX-7"), receipt: receipt)
+          == .failure(.referenceTaken(by: first.id)))
+      #expect(try await world.store.trade(trade.id) == trade)
+      #expect(try await world.perform(word("FX-70")).get().dealReference == "FX-70")
+    },
     StoreCase("lets a person close a booked deal only once it has been put before them") { world in
       let batch = try await world.running([0, 1, 2])
       var deals: [Trade] = []
@@ -106,12 +146,12 @@ extension StoreConformance {
       #expect(
         try await world.perform(world.step(openly: word, deals[1]))
           == .failure(.illegal(status: .booked)))
-      #expect(try await world.store.escalations(of: batch.key).isEmpty)
+      #expect(try await world.present(batch).needsDecision.isEmpty)
       try await world.perform(.escalate(attempt: 1), deals[1], under: batch)
-      #expect(try await world.store.escalations(of: batch.key) == [.booked])
+      #expect(try await world.present(batch).needsDecision == [.unconfirmed])
       let closed = try await world.perform(world.step(openly: word, deals[1])).get()
       #expect(closed.status == .completed)
-      #expect(try await world.store.escalations(of: batch.key).isEmpty)
+      #expect(try await world.present(batch).needsDecision.isEmpty)
     },
     StoreCase("takes a trade whose booking turns up into doubt, and reopens its batch") { world in
       let batch = try await world.running([0])
@@ -124,6 +164,14 @@ extension StoreConformance {
         world.step(openly: .recordBookingEvidence(attempt: 1, note: "statement line"), failed)
       ).get()
       #expect(found.status == .inDoubt)
+      // No answer of the bank ends it: it waits for a person from the start.
+      #expect(found.escalatedAt == world.clock.now)
+      #expect(try await world.present(batch).needsDecision == [.inDoubt])
+      let log = try await world.store.events(of: batch.key, after: 0, limit: 100)
+      #expect(
+        log.suffix(3).map(\.entry.kind) == [
+          .tradeTransition, .tradeEscalated, .batchTransition,
+        ])
       let reopened = try await world.present(batch)
       #expect(reopened.status == .running)
       #expect(reopened.completedAt == nil)

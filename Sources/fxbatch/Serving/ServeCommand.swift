@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
   ) async throws {
     let readyFile = readyFile
     let desk = serving.desk
-    let server = APIServer(
+    let server = try APIServer(
       backend: desk.backend(bank: bank, nudge: { engine?.nudge() }),
       settings: desk.settings.serverSettings(openFiles: serving.openFiles),
       operations: serving.operations, signal: desk.signal, logger: desk.logger)

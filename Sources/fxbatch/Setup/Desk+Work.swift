@@ -21,6 +21,16 @@ extension Desk {
       doubtMarginMilliseconds: settings.doubtMarginSeconds * 1_000, now: { .now })
   }
 
+  /// What the bank, where one is configured and answers, says to a person's word on a trade.
+  func bankWord(on resolution: Resolution, of trade: Trade) async throws -> BankWord {
+    guard settings.bank != nil else {
+      return .couldNotBeAsked("No bank is configured that could be asked.")
+    }
+    return try await withBank { bank in
+      try await reconciler(bank).word(on: resolution, of: trade)
+    }
+  }
+
   /// The batch of an identifier, or of a name that only one has.
   func batch(named text: String) async throws -> Batch {
     if let id = Identifier(text) {
@@ -64,6 +74,13 @@ extension Desk {
   /// Forgets engines that died, with the leases in their hands, so that nobody waits for their end.
   /// To be called by whoever holds the engine's lock: no other engine lives on this store.
   func freeLeasesOfTheDead() async throws { try await store.forgetPredecessors() }
+
+  /// What the engine that holds a batch has waited for, for long; nil while it gets on, or where no
+  /// engine holds the batch.
+  func wait(on batch: Batch) async throws -> String? {
+    guard let owner = batch.lease?.owner, !batch.status.isFinal else { return nil }
+    return try await store.nodes().first { $0.node == owner && $0.isAlive }?.waitsFor
+  }
 
   /// Makes sure that the bank answers and accepts us, before anything depends on it.
   func knock(at bank: CapitecGateway) async throws {
@@ -120,6 +137,9 @@ extension BatchRefusal {
     case .outOfBounds(let problems): problems.joined(separator: " ")
     case .staleVersion(let present): "the batch has changed meanwhile (version \(present))."
     case .alreadyAccepted(let person): "\(person) has accepted the outcome already."
+    case .contentChanged: "the batch has changed since it was shown. Look at it again."
+    case .recordsKept:
+      "the batch \(batch.id) has sent bookings, and executed business is kept."
     case .repeated: "this request was carried out before."
     }
   }

@@ -27,7 +27,6 @@ struct CallWorld: Sendable {
   /// - Parameter logger: hears of every call.
   init(
     requestsPerSecond: Int = 100_000, wantsEngine: Bool = false,
-    figures: (@Sendable () async throws(StoreError) -> DeskFigures)? = nil,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) async throws {
     let clock = clock
@@ -50,9 +49,8 @@ struct CallWorld: Sendable {
     var settings = ServerSettings(transport: TransportSettings(host: "127.0.0.1", port: 0))
     settings.requestsPerSecond = requestsPerSecond
     self.store = store
-    self.operations = Operations(
-      startedAt: clock.now, wantsEngine: wantsEngine, figures: figures)
-    self.server = APIServer(
+    self.operations = Operations(startedAt: clock.now, wantsEngine: wantsEngine)
+    self.server = try APIServer(
       backend: backend, settings: settings, operations: operations, signal: LogSignal(),
       logger: logger)
     for role in Role.allCases {

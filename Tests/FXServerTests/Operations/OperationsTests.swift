@@ -117,16 +117,15 @@ import Testing
   }
 
   @Test func `what waits in the store is told with its age`() async throws {
-    let past = ManualClock().now.advanced(byMilliseconds: -90_500)
-    let world = try await CallWorld(
-      figures: {
-        DeskFigures(
-          queued: 3, oldestQueuedAt: past, doubts: 1, oldestDoubtAt: past, needingDecision: 2)
-      })
+    let world = try await CallWorld()
+    let (batch, _) = try await world.stage()
+    _ = try await world.call(.post, "/api/batches/\(batch.id)/start", as: .dealer)
+    world.clock.advance(byMilliseconds: 90_500)
     let text = try await metrics(world)
     for line in [
-      "fxbatch_queue_batches 3", "fxbatch_queue_oldest_seconds 90.5", "fxbatch_doubts_open 1",
-      "fxbatch_doubts_oldest_seconds 90.5", "fxbatch_batches_needing_decision 2",
+      "fxbatch_queue_batches 1", "fxbatch_queue_oldest_seconds 90.5", "fxbatch_running_batches 0",
+      "fxbatch_doubts_open 0", "fxbatch_doubts_oldest_seconds 0",
+      "fxbatch_batches_needing_decision 0",
     ] {
       #expect(text.contains("\n\(line)\n"), "\(line)")
     }
