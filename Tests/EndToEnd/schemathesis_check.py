@@ -133,7 +133,7 @@ def settings(role, options):
         lines += ["[auth.openapi.bearer]", 'bearer = "${FXBATCH_CHECKED_TOKEN}"']
     others = [operation["operationId"] for path in yaml.safe_load(DOCUMENT.read_text())["paths"].values()
               for operation in path.values() if isinstance(operation, dict)
-              and operation.get("x-role", "nobody") != role]
+              and operation.get("x-role", "nobody").split()[0] != role]
     lines += ["[[operations]]", f"include-operation-id = {json.dumps(others)}",
               "[operations.phases.coverage]", "enabled = false"]
     return "\n".join(lines) + "\n"
