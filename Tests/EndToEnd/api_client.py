@@ -1,0 +1,436 @@
+"""A client of the HTTP API, written from its contract alone: a server as a process, calls that outlive
+a lost answer, and both ways to follow the log."""
+
+import http.client
+import json
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+import uuid
+
+import websockets.exceptions
+import websockets.sync.client
+
+from desk import PROGRAM
+
+START_SECONDS = 60
+CALL_SECONDS = 30
+# A call that is repeated until it is answered: through kills, starts and rates that are exceeded.
+SURE_SECONDS = 120
+ENDED = {"success", "partial_success", "failed", "cancelled"}
+
+
+class Wrong(Exception):
+    pass
+
+
+def expect(holds, words):
+    if not holds:
+        raise Wrong(words)
+
+
+def wait_until(question, words, seconds=60):
+    """Asks until the answer is not empty, and answers it; waits longer between each two questions."""
+    deadline, pause = time.monotonic() + seconds, 0.02
+    while not (answer := question()):
+        expect(time.monotonic() < deadline, f"not within {seconds} s: {words}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
+    return answer
+
+
+class Lost(Exception):
+    """No answer came: nobody knows whether the call had its effect."""
+
+
+class Answer:
+    def __init__(self, status, fields, body):
+        self.status = status
+        self.fields = fields
+        self.body = body
+
+    def __repr__(self):
+        return f"{self.status} {self.fields.get('Content-Type')} {self.body[:400]!r}"
+
+    def json(self):
+        return json.loads(self.body)
+
+    def problem(self):
+        """What is wrong with it as an answer to a wrong request; empty when nothing is."""
+        if self.fields.get("Content-Type", "").split(";")[0] != "application/problem+json":
+            return f"no problem+json: {self!r}"
+        try:
+            told = self.json()
+        except ValueError:
+            return f"no JSON: {self!r}"
+        missing = [name for name in ("type", "title", "status", "detail", "instance")
+                   if not told.get(name)]
+        if missing:
+            return f"{missing} missing: {self!r}"
+        return "" if told["status"] == self.status else f"another status inside: {self!r}"
+
+
+class Server:
+    """`fxbatch serve` on a free port, over the store of a desk; its log is kept in a file."""
+
+    def __init__(self, desk, **settings):
+        self.desk = desk
+        self.environment = dict(desk.environment, FXBATCH_LISTEN="127.0.0.1:0", **settings)
+        self.log = desk.folder / "server.log"
+        self.process = None
+        self.start()
+
+    def start(self):
+        ready = self.desk.folder / "server.url"
+        ready.unlink(missing_ok=True)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [PROGRAM, "serve", "--ready-file", str(ready)], env=self.environment,
+                stdout=log, stderr=log)
+        deadline = time.monotonic() + START_SECONDS
+        while not ready.exists() or not ready.read_text().strip():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                self.kill()
+                raise SystemExit(f"the server did not start:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.02)
+        self.url = ready.read_text().strip().rstrip("/")
+        self.port = urllib.parse.urlsplit(self.url).port
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def end(self, seconds=30):
+        """Asks it to end; answers how long that took and its exit code."""
+        begin = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=seconds)
+        return time.monotonic() - begin, code
+
+    def memory_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    def admin(self):
+        path = pathlib.Path(f"{self.desk.store}.admin-token")
+        return Api(self, path.read_text().strip())
+
+    def socket(self, patience=CALL_SECONDS):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=patience)
+
+
+class Api:
+    """Calls with one person's token, or with a browser's session; one connection for each thread."""
+
+    def __init__(self, server, token=None, cookie=None, csrf=None):
+        self.server = server
+        self.token = token
+        self.cookie = cookie
+        self.csrf = csrf
+        self.kept = threading.local()
+
+    def identity(self):
+        fields = {}
+        if self.token:
+            fields["Authorization"] = f"Bearer {self.token}"
+        if self.cookie:
+            fields["Cookie"] = self.cookie
+        if self.csrf:
+            fields["X-CSRF-Token"] = self.csrf
+        return fields
+
+    def call(self, method, path, body=None, type=None, key=None, seconds=CALL_SECONDS, **fields):
+        """One request, one answer. A body that is not bytes or text is sent as JSON; fields are
+        given with `_` for `-`."""
+        sent = self.identity() | {n.replace("_", "-"): v for n, v in fields.items()}
+        if key:
+            sent["Idempotency-Key"] = key
+        if body is not None:
+            if not isinstance(body, (bytes, str)):
+                body, type = json.dumps(body), type or "application/json"
+            body = body.encode() if isinstance(body, str) else body
+            if type:
+                sent["Content-Type"] = type
+        connection = self.connection(seconds)
+        try:
+            connection.request(method, path, body, sent)
+            got = connection.getresponse()
+            answer = Answer(got.status, got.headers, got.read())
+        except (OSError, http.client.HTTPException) as reason:
+            self.forget()
+            raise Lost(f"{method} {path}: {reason!r}") from reason
+        if got.will_close:
+            self.forget()
+        return answer
+
+    def connection(self, seconds):
+        url = self.server.url
+        if getattr(self.kept, "url", None) != url:
+            self.forget()
+            self.kept.url = url
+            self.kept.connection = http.client.HTTPConnection(
+                "127.0.0.1", self.server.port, timeout=seconds)
+        return self.kept.connection
+
+    def forget(self):
+        if getattr(self.kept, "url", None):
+            self.kept.connection.close()
+            self.kept.url = None
+
+    def sure(self, method, path, body=None, type=None, key=None, **fields):
+        """A call whose answer counts: repeated, with the same key, until there is one."""
+        key = key or (str(uuid.uuid4()) if method == "POST" else None)
+        deadline, pause = time.monotonic() + SURE_SECONDS, 0.05
+        while True:
+            try:
+                answer = self.call(method, path, body, type, key, **fields)
+            except Lost as lost:
+                answer, told = None, str(lost)
+            else:
+                told = repr(answer)
+                in_flight = key and answer.status == 409 and b"flight" in answer.body
+                if answer.status not in (429, 503) and not in_flight:
+                    return answer
+            expect(time.monotonic() < deadline, f"{method} {path} had no answer: {told}")
+            wait = answer and answer.fields.get("Retry-After")
+            time.sleep(min(float(wait), 5) if wait else pause)
+            pause = min(pause * 2, 1)
+
+    def get(self, path, **query):
+        """The JSON of an answer that must be 200."""
+        pairs = {name: value for name, value in query.items() if value is not None}
+        if pairs:
+            path += "?" + urllib.parse.urlencode(pairs, doseq=True)
+        answer = self.sure("GET", path)
+        expect(answer.status == 200, f"GET {path}: {answer!r}")
+        return answer.json()
+
+    def pages(self, path, **query):
+        """Every item of a list, page by page."""
+        items, cursor = [], None
+        while True:
+            page = self.get(path, cursor=cursor, **query)
+            items += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return items
+
+    def post(self, path, body=None, wanted=(200,), **more):
+        """The answer to a POST that is repeated until it is answered, with a status that is wanted."""
+        answer = self.sure("POST", path, body, **more)
+        expect(answer.status in wanted, f"POST {path} {str(body)[:300]}: {answer!r}")
+        return answer
+
+    def issue(self, name, role, **more):
+        """A client with a new token; only an admin may ask."""
+        body = {"name": name, "person": f"{name}@example.test", "role": role, **more}
+        answer = self.post("/api/tokens", body, (200, 201)).json()
+        api = Api(self.server, answer["token"])
+        api.id = answer["issued"]["id"]
+        return api
+
+    def batch(self, id):
+        return self.get(f"/api/batches/{id}")
+
+    def ended(self, id, seconds=120):
+        """The batch once it is final."""
+        def final():
+            batch = self.batch(id)
+            return batch if batch["status"] in ENDED else None
+        return wait_until(final, f"the end of batch {id}", seconds)
+
+    def trades(self, id):
+        return self.pages(f"/api/batches/{id}/trades", limit=500)
+
+    def events_feed(self, query="", after=None, **fields):
+        return ServerSentEvents(self, query, after, fields)
+
+    def socket_feed(self, query="", after=None, **fields):
+        return SocketFeed(self, query, after, fields)
+
+
+def target(path, query, after):
+    words = [word for word in (query, None if after is None else f"after={after}") if word]
+    return path + ("?" + "&".join(words) if words else "")
+
+
+class ServerSentEvents:
+    """The messages of `/api/events`, read as the HTML standard says."""
+
+    def __init__(self, api, query="", after=None, fields=None):
+        self.connection = http.client.HTTPConnection(
+            "127.0.0.1", api.server.port, timeout=CALL_SECONDS + 10)
+        sent = api.identity() | {"Accept": "text/event-stream"} | (fields or {})
+        try:
+            self.connection.request("GET", target("/api/events", query, after), headers=sent)
+            self.answer = self.connection.getresponse()
+        except (OSError, http.client.HTTPException) as reason:
+            self.connection.close()
+            raise Lost(repr(reason)) from reason
+        self.status = self.answer.status
+        self.last_id = None
+        self.heartbeats = 0
+
+    def __iter__(self):
+        """Every message until the server ends the stream."""
+        data = []
+        while True:
+            try:
+                line = self.answer.readline(1 << 20)
+            except (OSError, ValueError, AttributeError, http.client.HTTPException):
+                return
+            if not line:
+                return
+            line = line.decode().rstrip("\r\n")
+            if line == "":
+                if data:
+                    yield json.loads("\n".join(data))
+                data = []
+            elif line.startswith(":"):
+                self.heartbeats += 1
+            else:
+                name, _, value = line.partition(":")
+                value = value.removeprefix(" ")
+                if name == "data":
+                    data.append(value)
+                elif name == "id":
+                    self.last_id = value
+
+    def close(self):
+        # A thread that reads must see the end, which closing a descriptor alone does not show it.
+        if self.connection.sock:
+            try:
+                self.connection.sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.connection.close()
+
+
+class SocketFeed:
+    """The messages of `/api/websocket`, through a client of another make."""
+
+    def __init__(self, api, query="", after=None, fields=None):
+        url = api.server.url.replace("http", "ws", 1) + target("/api/websocket", query, after)
+        try:
+            self.connection = websockets.sync.client.connect(
+                url, additional_headers=api.identity() | (fields or {}), compression=None,
+                open_timeout=CALL_SECONDS, max_size=1 << 24, proxy=None)
+            self.status = 101
+        except websockets.exceptions.InvalidStatus as refused:
+            self.status = refused.response.status_code
+        except (OSError, EOFError, TimeoutError, websockets.exceptions.WebSocketException) as reason:
+            raise Lost(repr(reason)) from reason
+
+    def __iter__(self):
+        while True:
+            try:
+                yield json.loads(self.connection.recv())
+            except websockets.exceptions.ConnectionClosed:
+                return
+
+    @property
+    def close_code(self):
+        return self.connection.close_code
+
+    def close(self):
+        self.connection.close()
+
+
+class Follower(threading.Thread):
+    """Keeps every event that one of the two ways tells, and takes the stream up again, after the last
+    event seen, whenever it ends."""
+
+    def __init__(self, api, way, query="", after=0):
+        super().__init__(daemon=True)
+        self.api = api
+        self.way = way
+        self.query = query
+        self.last = after
+        self.events, self.progress, self.snapshots, self.problems = [], [], [], []
+        self.connections = 0
+        self.over = threading.Event()
+        self.feed = None
+        self.start()
+
+    def run(self):
+        pause = 0.05
+        while not self.over.is_set():
+            try:
+                self.feed = self.way(self.api, self.query, self.last)
+                if self.feed.status not in (101, 200):
+                    self.problems.append(f"the feed was refused with {self.feed.status}")
+                    return
+                self.connections += 1
+                for message in self.feed:
+                    self.take(message)
+                    pause = 0.05
+            except Lost:
+                pass
+            self.over.wait(pause)
+            pause = min(pause * 2, 1)
+
+    def take(self, message):
+        if message.get("type") == "batch.progress":
+            self.progress.append(message)
+        elif message.get("type") == "snapshot":
+            self.snapshots.append(message)
+            self.last = message["seq"]
+        elif message.get("seq") is None:
+            self.problems.append(f"neither event nor snapshot: {message}")
+        else:
+            if message["seq"] <= self.last:
+                self.problems.append(f"{message['seq']} came after {self.last}")
+            self.last = message["seq"]
+            self.events.append(message)
+
+    def end(self):
+        self.over.set()
+        if self.feed:
+            self.feed.close()
+        self.join(10)
+
+
+def import_clients(api, count):
+    rows = ["Client,Client CIF,Fixed Spread,ZAR Account,USD Account"]
+    rows += [f"Invented Client {n},CIF{1000 + n},{300 + n},ZA{n:06d},US{n:06d}" for n in range(count)]
+    return api.post("/api/clients/import", "\n".join(rows) + "\n", type="text/csv").json()
+
+
+def trade_rows(count, clients, tag, first=0):
+    """So many trades in JSON, with references that occur once."""
+    return [{"cif_number": f"CIF{1000 + n % clients}", "deal_amount": f"{10000 + n * 37}.25",
+             "deal_currency": "ZAR", "external_ref": f"{tag}-{n}"}
+            for n in range(first, first + count)]
+
+
+def count_problems(batch, trades):
+    """What does not fit between a batch's counts and its trades."""
+    counts, problems = batch["counts"], []
+    found = {}
+    for trade in trades:
+        found[trade["status"]] = found.get(trade["status"], 0) + 1
+    for name, number in counts.items():
+        wanted = len(trades) if name == "total" else found.get(name, 0)
+        if number != wanted:
+            problems.append(f"{batch['name']}: {number} {name} counted, {wanted} trades")
+    return problems
+
+
+def report(passed, problems):
+    """The last lines of a script, and its exit code."""
+    for problem in problems:
+        print("WRONG:", problem)
+    print(f"{passed} passed, {len(problems)} failed")
+    return 1 if problems else 0
+
+
+def raise_file_limit():
+    """A thousand connections need as many descriptors, here and in the server that inherits it."""
+    import resource
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
