@@ -56,6 +56,7 @@ public struct APIServer: Sendable {
   ) -> [Route] {
     let orders = BatchOrders(backend: backend)
     return orders.routes + BatchSubmission(orders: orders).routes
+      + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes
       + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes

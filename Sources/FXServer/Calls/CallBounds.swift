@@ -16,6 +16,8 @@ public enum CallBounds {
   public static let queryTextCharacters = 200
   /// Names in one query parameter's list, or identifiers in one body.
   public static let selectedTrades = 10_000
+  /// Trades named with each group of failures.
+  public static let namedTrades = 100
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
   /// Callers whose rate is kept in memory.
   public static let countedCallers = 10_000
