@@ -421,10 +421,20 @@ def count_problems(batch, trades):
     return problems
 
 
+def alike(problem):
+    """The words of a problem without what differs from one time to the next."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", problem)[:160]
+
+
 def report(passed, problems):
-    """The last lines of a script, and its exit code."""
+    """The last lines of a script, and its exit code. Of problems that are alike the first is told."""
+    first, counts = {}, {}
     for problem in problems:
-        print("WRONG:", problem)
+        first.setdefault(alike(problem), problem)
+        counts[alike(problem)] = counts.get(alike(problem), 0) + 1
+    for shape, problem in first.items():
+        more = f" (and {counts[shape] - 1} alike)" if counts[shape] > 1 else ""
+        print(f"WRONG: {problem}{more}")
     print(f"{passed} passed, {len(problems)} failed")
     return 1 if problems else 0
 
