@@ -9,6 +9,8 @@ public struct BatchView: Sendable {
   public let failures: [FailureGroup]
   /// Everything that waits for a person.
   public let needsDecision: [DecisionReason]
+  /// Trades that were put before a person, the first few of them.
+  public let awaited: [Trade]
 
   public init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
     self.batch = batch
@@ -18,6 +20,24 @@ public struct BatchView: Sendable {
     self.needsDecision =
       batch.needsDecision + (escalations.contains(.inDoubt) ? [.inDoubt] : [])
       + (escalations.contains(.booked) ? [.unconfirmed] : [])
+    self.awaited = try await Self.awaited(escalations, of: batch, in: store)
+  }
+
+  private static let shownTrades = 10
+  private static let pageTrades = 500
+
+  private static func awaited(
+    _ statuses: Set<TradeStatus>, of batch: Batch, in store: any BatchStore
+  ) async throws(StoreError) -> [Trade] {
+    var awaited: [Trade] = []
+    var query = TradeQuery(batch: batch.key, statuses: statuses, limit: pageTrades)
+    while !statuses.isEmpty, awaited.count < shownTrades {
+      let page = try await store.trades(query)
+      awaited += page.filter { $0.escalatedAt != nil }
+      guard let last = page.last else { break }
+      query.after = last.key
+    }
+    return Array(awaited.prefix(shownTrades))
   }
 
   public var json: JSON {

@@ -23,7 +23,7 @@ struct CallContext: RequestContext {
 
   private struct OwnSource: RequestContextSource { let logger: Logger }
 
-  init(person: Principal, logger: Logger) {
+  init(person: Principal?, logger: Logger) {
     coreContext = .init(source: OwnSource(logger: logger))
     self.person = person
   }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import FXAPI
 import FXDomain
+import FXEngine
 import FXJSON
 import FXPorts
+import Foundation
 
 struct ResolveCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,6 +14,10 @@ struct ResolveCommand: AsyncParsableCommand {
       Shows every attempt and all evidence first. Ask the bank before you answer: a trade that is \
       called not booked and was booked moves the money all the same. Without --booked or --not-booked \
       nothing is changed.
+
+      The bank's API is asked too. Where it does not confirm the reference, or contradicts you, your \
+      word is taken only with --insist, or when you answer the question. A reference that another trade \
+      carries is never taken.
 
         fxbatch resolve 0191…
         fxbatch resolve 0191… --booked FXD-2231 --note "seen on the bank's statement"
@@ -26,6 +32,7 @@ struct ResolveCommand: AsyncParsableCommand {
   @Flag(help: "It was not booked.") var notBooked = false
   @Option(help: "How you know; kept for good.") var note: String?
   @Flag(help: "Do not ask again.") var yes = false
+  @Flag(help: "Record it though the bank does not confirm it.") var insist = false
   @Flag(help: "Answer as JSON.") var json = false
   @OptionGroup var common: CommonOptions
 
@@ -33,7 +40,7 @@ struct ResolveCommand: AsyncParsableCommand {
     guard booked == nil || !notBooked else {
       throw ValidationError("Give either --booked or --not-booked.")
     }
-    if let booked,
+    if let booked = reference,
       !Self.referenceCharacters.contains(booked.unicodeScalars.count) || booked != booked.plain
     {
       throw ValidationError("--booked is the bank's reference: 1 to 140 visible characters.")
@@ -43,20 +50,25 @@ struct ResolveCommand: AsyncParsableCommand {
     }
   }
 
+  /// What --booked gives, without blanks around it.
+  private var reference: String? { booked?.trimmingCharacters(in: .whitespaces) }
+
   func run() async throws {
     let decides = booked != nil || notBooked
-    try await Desk.open(common, decides ? .changes : .reads) { desk in
+    let settings = try await common.settings(withBank: decides)
+    try await Desk.open(settings, decides ? .changes : .reads) { desk in
       let trade = try await desk.trade(named: trade)
-      let resolution: Resolution = booked.map { .booked(dealReference: $0) } ?? .notBooked
-      if decides { try refuseUnasked(trade) }
+      let resolution: Resolution = reference.map { .booked(dealReference: $0) } ?? .notBooked
+      let margin = settings.doubtMarginSeconds * 1_000
+      if decides { try refuseUnasked(trade, marginMilliseconds: margin) }
       if !decides || !yes { try await show(trade, at: desk) }
       guard decides else { return }
-      try confirm()
+      let word = try await desk.bankWord(on: resolution, of: trade)
+      try confirm(word)
       let step = TradeStep(
         batch: trade.batch, trade: trade.key, authority: .open, actor: desk.person,
         command: .resolve(
-          resolution, note: note ?? "",
-          marginMilliseconds: desk.settings.doubtMarginSeconds * 1_000))
+          resolution, note: "\(note ?? "") (\(word.sentence))", marginMilliseconds: margin))
       guard let result = try await desk.store.perform([step]).first else { return }
       switch result.result {
       case .success(let closed):
@@ -69,22 +81,40 @@ struct ResolveCommand: AsyncParsableCommand {
   }
 
   /// Refuses what no answer to the question could make good.
-  private func refuseUnasked(_ trade: Trade) throws {
+  private func refuseUnasked(_ trade: Trade, marginMilliseconds: Int64) throws {
     switch trade.status {
     case .inDoubt, .booked: break
     case .pending, .quoting, .booking, .completed, .failed, .cancelled:
       throw Complaint(StepRefusal.illegal(status: trade.status).advice, .badInput)
+    }
+    if let until = trade.mayBeBookedUntil(marginMilliseconds: marginMilliseconds), .now <= until {
+      throw Complaint(StepRefusal.tooEarly(until: until).advice, .badInput)
     }
     guard yes || Terminal.isInteractive else {
       throw Complaint("give --yes to resolve a trade without being asked.", .usage)
     }
   }
 
-  private func confirm() throws {
-    guard !yes else { return }
-    let word = booked.map { "booked as \($0)" } ?? "NOT booked"
-    guard Terminal.confirms("Record that this trade was \(word.plain)?") else {
-      throw Complaint("nothing was changed.", .usage)
+  /// Asks the person, who hears what the bank says. Without being asked, a person has to insist on
+  /// what the bank does not confirm.
+  private func confirm(_ word: BankWord) throws {
+    Terminal.note(word.sentence)
+    guard yes else {
+      let claim = reference.map { "booked as \($0)" } ?? "NOT booked"
+      guard Terminal.confirms("Record that this trade was \(claim.plain)?") else {
+        throw Complaint("nothing was changed.", .usage)
+      }
+      return
+    }
+    let advice =
+      "nothing was changed. Look again at what the bank says; if it is as you say all the same, give "
+      + "--insist."
+    switch word {
+    case .confirms: return
+    case .contradicts, .isSilent:
+      guard insist else { throw Complaint(advice, .badInput) }
+    case .couldNotBeAsked:
+      guard insist || notBooked else { throw Complaint(advice, .unavailable) }
     }
   }
 
@@ -130,6 +160,9 @@ extension StepRefusal {
         + "resolved by hand."
     case .tooEarly(let until):
       "the bank may still book it. Ask the bank after \(until) and resolve it then."
+    case .referenceTaken(let other):
+      "trade \(other) carries this reference already, and a deal is one trade's only. `fxbatch resolve "
+        + "\(other)` shows that trade; look again at what the bank calls this one."
     case .noteRequired: "give a --note: how you know is kept with the trade."
     case .leaseLost, .staleAttempt, .batchNotRunning, .cancelRequested, .killSwitchEngaged,
       .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay,

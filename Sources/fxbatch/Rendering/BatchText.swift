@@ -28,7 +28,23 @@ extension BatchView {
       let reasons = needsDecision.map(\.rawValue).joined(separator: ", ")
       table.add("needs a decision", reasons, colour: .yellow, at: 1)
     }
-    return failures.isEmpty ? table.text : table.text + "\n\n" + failureTable
+    return [
+      table.text, awaited.isEmpty ? nil : awaitedTable, failures.isEmpty ? nil : failureTable,
+    ]
+    .compactMap { $0 }.joined(separator: "\n\n")
+  }
+
+  /// Trades that wait for a person: why, and what to do.
+  private var awaitedTable: String {
+    var table = Table("needs a decision", "client", "why", "next")
+    for trade in awaited {
+      let why =
+        trade.failure?.message
+        ?? "The bank has not confirmed the deal since \(trade.bookedAt?.description ?? "its booking")."
+      table.add(
+        "row \(trade.row)", trade.clientName, why, "fxbatch resolve \(trade.id)", colour: .yellow)
+    }
+    return table.text
   }
 
   var failureTable: String {

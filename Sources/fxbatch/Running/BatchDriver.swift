@@ -121,7 +121,7 @@ struct BatchDriver: Sendable {
     case .breakerOpened: Terminal.note("the bank fails too often: pausing for some seconds")
     case .killSwitch(let engaged):
       if engaged { Terminal.note("the kill switch is engaged: nothing is booked") }
-    case .escalated: Terminal.note("a trade has been in doubt for long and needs a person")
+    case .escalated: Terminal.note("a trade needs a person's word: fxbatch show \(batch.id)")
     case .started, .claimed, .leaseLost, .batchEnded, .tradeChanged, .gate: break
     }
   }

@@ -21,6 +21,16 @@ extension Desk {
       doubtMarginMilliseconds: settings.doubtMarginSeconds * 1_000, now: { .now })
   }
 
+  /// What the bank, where one is configured and answers, says to a person's word on a trade.
+  func bankWord(on resolution: Resolution, of trade: Trade) async throws -> BankWord {
+    guard settings.bank != nil else {
+      return .couldNotBeAsked("No bank is configured that could be asked.")
+    }
+    return try await withBank { bank in
+      try await reconciler(bank).word(on: resolution, of: trade)
+    }
+  }
+
   /// The batch of an identifier, or of a name that only one has.
   func batch(named text: String) async throws -> Batch {
     if let id = Identifier(text) {
