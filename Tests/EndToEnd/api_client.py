@@ -19,6 +19,8 @@ import websockets.sync.client
 from desk import PROGRAM
 
 START_SECONDS = 60
+# Messages with the `seq` of the last event before them, and none of their own.
+BETWEEN = ("batch.progress", "snapshot", "heartbeat")
 CALL_SECONDS = 30
 # A call that is repeated until it is answered: through kills, starts and rates that are exceeded.
 SURE_SECONDS = 120
@@ -116,6 +118,16 @@ class Server:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
+    def sockets(self):
+        """How many sockets it has open."""
+        count = 0
+        for path in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            try:
+                count += str(path.readlink()).startswith("socket:")
+            except FileNotFoundError:
+                pass
+        return count
+
     def admin(self):
         path = pathlib.Path(f"{self.desk.store}.admin-token")
         return Api(self, path.read_text().strip())
@@ -160,11 +172,12 @@ class Api:
         try:
             connection.request(method, path, body, sent)
             got = connection.getresponse()
-            answer = Answer(got.status, got.headers, got.read())
+            endless = (got.getheader("Content-Type") or "").startswith("text/event-stream")
+            answer = Answer(got.status, got.headers, b"" if endless else got.read())
         except (OSError, http.client.HTTPException) as reason:
             self.forget()
             raise Lost(f"{method} {path}: {reason!r}") from reason
-        if got.will_close:
+        if got.will_close or endless:
             self.forget()
         return answer
 
@@ -375,6 +388,8 @@ class Follower(threading.Thread):
             pause = min(pause * 2, 1)
 
     def take(self, message):
+        if message.get("type") == "heartbeat":
+            return
         if message.get("type") == "batch.progress":
             self.progress.append(message)
         elif message.get("type") == "snapshot":
