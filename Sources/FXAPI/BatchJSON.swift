@@ -7,8 +7,6 @@ public struct BatchView: Sendable {
   public let batch: Batch
   public let totals: BatchTotals
   public let failures: [FailureGroup]
-  /// Everything that waits for a person.
-  public let needsDecision: [DecisionReason]
   /// Trades that were put before a person, the first few of them.
   public let awaited: [Trade]
 
@@ -16,11 +14,10 @@ public struct BatchView: Sendable {
     self.batch = batch
     self.totals = try await store.totals(of: batch.key)
     self.failures = try await store.failures(of: batch.key)
-    let escalations = try await store.escalations(of: batch.key)
-    self.needsDecision =
-      batch.needsDecision + (escalations.contains(.inDoubt) ? [.inDoubt] : [])
-      + (escalations.contains(.booked) ? [.unconfirmed] : [])
-    self.awaited = try await Self.awaited(escalations, of: batch, in: store)
+    var statuses: Set<TradeStatus> = []
+    if batch.escalated.inDoubt > 0 { statuses.insert(.inDoubt) }
+    if batch.escalated.booked > 0 { statuses.insert(.booked) }
+    self.awaited = try await Self.awaited(statuses, of: batch, in: store)
   }
 
   private static let shownTrades = 10
@@ -62,7 +59,7 @@ public struct BatchView: Sendable {
       "margin": sums(totals.margin),
       "errors": .array(
         failures.map { ["code": .string($0.code.rawValue), "count": JSON($0.count)] }),
-      "needs_decision": .array(needsDecision.map { .string($0.rawValue) }),
+      "needs_decision": .array(batch.needsDecision.map { .string($0.rawValue) }),
       "version": .integer(batch.version),
     ]
   }

@@ -39,9 +39,7 @@ extension SimulatedWorld {
     case .recordIntent(let intent):
       occurrences[.booking] += 1
       if intent.number > 1 { occurrences[.secondAttempt] += 1 }
-    case .recordNotSent(_, let failure, _):
-      if failure.code == .quoteExpired { occurrences[.quoteTooOld] += 1 }
-    case .deferQuote(let failure, _):
+    case .recordNotSent(_, let failure, _, _), .deferQuote(let failure, _):
       if failure?.code == .quoteExpired { occurrences[.quoteTooOld] += 1 }
     case .recordRefused: occurrences[.definiteRefusal] += 1
     case .recordUnclear, .recordBookingEvidence: occurrences[.doubt] += 1
@@ -90,6 +88,13 @@ extension SimulatedWorld {
     occurrences[.forgottenDeal] += 1
   }
 
+  mutating func noteFoundByBankID(_ query: DealQuery, _ answer: StatusAnswer, _ caller: Caller) {
+    guard case .inquiry = caller, case .bankTransactionID = query, case .found = answer else {
+      return
+    }
+    occurrences[.doubtFoundByBankID] += 1
+  }
+
   // MARK: For an observer
 
   func observe(_ node: NodeIndex, _ action: EngineAction) {
@@ -125,7 +130,7 @@ extension SimulatedWorld {
 extension MemoryBooks {
   fileprivate func countsAgree(_ batch: BatchKey) -> Bool {
     var counts = TradeCounts()
-    for trade in trades[ranges[batch.index]] { counts[trade.status] += 1 }
+    for trade in trades(at: batch.index) { counts[trade.status] += 1 }
     return counts == batches[batch.index].counts
   }
 }

@@ -50,6 +50,10 @@ extension Problem {
       facts = [.init(name: "version", value: .integer(present))]
     case .alreadyAccepted(let person):
       self.init(.alreadyDecided, "\(Actor.name(in: person)) has accepted the outcome already.")
+    case .contentChanged:
+      self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
+    case .recordsKept:
+      self.init(.recordsKept, "The batch has sent bookings, and executed business is kept.")
     case .repeated: self = .repeated
     }
   }

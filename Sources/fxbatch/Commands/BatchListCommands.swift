@@ -52,8 +52,10 @@ struct ShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Desk.open(common, .reads) { desk in
-      let view = try await BatchView(of: try await desk.batch(named: batch), in: desk.store)
+      let batch = try await desk.batch(named: batch)
+      let view = try await BatchView(of: batch, in: desk.store)
       Terminal.say(json ? view.json.text : view.text)
+      if !json, let wait = try await desk.wait(on: batch) { Terminal.say("\nwaiting: \(wait)") }
     }
   }
 }
@@ -72,6 +74,7 @@ struct ErrorsCommand: AsyncParsableCommand {
       let batch = try await desk.batch(named: batch)
       let view = try await BatchView(of: batch, in: desk.store)
       if view.failures.isEmpty, !json { Terminal.say("no failures") }
+      if !json, let wait = try await desk.wait(on: batch) { Terminal.say("waiting: \(wait)") }
       for group in view.failures {
         var trades: [Trade] = []
         try await desk.eachTrade(

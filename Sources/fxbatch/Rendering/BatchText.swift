@@ -24,8 +24,8 @@ extension BatchView {
     ] where amounts.contains(where: { $0.minorUnits != 0 }) {
       table.add(name, amounts.map(\.description).joined(separator: ", "))
     }
-    if !needsDecision.isEmpty {
-      let reasons = needsDecision.map(\.rawValue).joined(separator: ", ")
+    if !batch.needsDecision.isEmpty {
+      let reasons = batch.needsDecision.map(\.rawValue).joined(separator: ", ")
       table.add("needs a decision", reasons, colour: .yellow, at: 1)
     }
     return [

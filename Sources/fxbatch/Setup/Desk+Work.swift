@@ -75,6 +75,13 @@ extension Desk {
   /// To be called by whoever holds the engine's lock: no other engine lives on this store.
   func freeLeasesOfTheDead() async throws { try await store.forgetPredecessors() }
 
+  /// What the engine that holds a batch has waited for, for long; nil while it gets on, or where no
+  /// engine holds the batch.
+  func wait(on batch: Batch) async throws -> String? {
+    guard let owner = batch.lease?.owner, !batch.status.isFinal else { return nil }
+    return try await store.nodes().first { $0.node == owner && $0.isAlive }?.waitsFor
+  }
+
   /// Makes sure that the bank answers and accepts us, before anything depends on it.
   func knock(at bank: CapitecGateway) async throws {
     let tries = 3
@@ -130,6 +137,9 @@ extension BatchRefusal {
     case .outOfBounds(let problems): problems.joined(separator: " ")
     case .staleVersion(let present): "the batch has changed meanwhile (version \(present))."
     case .alreadyAccepted(let person): "\(person) has accepted the outcome already."
+    case .contentChanged: "the batch has changed since it was shown. Look at it again."
+    case .recordsKept:
+      "the batch \(batch.id) has sent bookings, and executed business is kept."
     case .repeated: "this request was carried out before."
     }
   }
