@@ -19,9 +19,9 @@ import tempfile
 import threading
 
 from api_client import (
-    ENDED, Follower, Server, ServerSentEvents, SocketFeed, Wrong, count_problems, expect,
-    import_clients, report, trade_rows, wait_until)
+    ENDED, Server, Wrong, count_problems, expect, import_clients, report, trade_rows, wait_until)
 from desk import Bank, Desk, differences
+from live_feeds import Follower, ServerSentEvents, SocketFeed
 
 CLIENTS = 24
 # Answers get lost and deals refused, so that there is something to retry.

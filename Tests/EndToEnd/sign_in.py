@@ -16,71 +16,12 @@ import threading
 import time
 import uuid
 
-from api_client import (
-    Api, Lost, Server, ServerSentEvents, SocketFeed, Wrong, expect, import_clients, report,
-    trade_rows, wait_until)
+from api_client import Api, Lost, Server, Wrong, import_clients, report, trade_rows, wait_until
 from desk import Bank, Desk
+from live_feeds import ServerSentEvents, SocketFeed
+from sign_in_calls import CALLS, NONE, OPEN, ROLES
 
-ROLES = ["nobody", "viewer", "dealer", "approver", "admin"]
 CLOSED_SECONDS = 3
-NONE = "00000000-0000-7000-8000-000000000000"
-# Each call with the lowest role that may give it. `{batch}` and `{trade}` are there, `{none}` is not, so
-# that a call that is let in changes nothing.
-CALLS = [
-    ("viewer", "GET", "/api/batches"),
-    ("viewer", "GET", "/api/batches/active"),
-    ("viewer", "GET", "/api/batches/recent?limit=3"),
-    ("viewer", "GET", "/api/batches/locked"),
-    ("viewer", "GET", "/api/batches/next-queue"),
-    ("viewer", "GET", "/api/batches/{batch}"),
-    ("viewer", "GET", "/api/batches/{batch}/progress"),
-    ("viewer", "GET", "/api/batches/{batch}/results"),
-    ("viewer", "GET", "/api/batches/{batch}/errors"),
-    ("viewer", "GET", "/api/batches/{batch}/events"),
-    ("viewer", "GET", "/api/batches/{batch}/trades"),
-    ("viewer", "GET", "/api/batches/{batch}/export?format=csv"),
-    ("viewer", "GET", "/api/batches/{batch}/export?format=ndjson"),
-    ("viewer", "GET", "/api/trades"),
-    ("viewer", "GET", "/api/trades/{trade}"),
-    ("viewer", "GET", "/api/clients"),
-    ("viewer", "GET", "/api/clients/CIF1000"),
-    ("viewer", "GET", "/api/accounts"),
-    ("viewer", "GET", "/api/otc-rates/USD-ZAR"),
-    ("viewer", "GET", "/api/kill-switch"),
-    ("viewer", "GET", "/api/notifications"),
-    ("viewer", "GET", "/api/me"),
-    ("dealer", "POST", "/api/batches"),
-    ("dealer", "POST", "/api/batches/priority"),
-    ("dealer", "POST", "/api/batches/{none}/validate"),
-    ("dealer", "POST", "/api/batches/{none}/start"),
-    ("dealer", "POST", "/api/batches/{none}/pause"),
-    ("dealer", "POST", "/api/batches/{none}/resume"),
-    ("dealer", "POST", "/api/batches/{none}/cancel"),
-    ("dealer", "POST", "/api/batches/{none}/retry"),
-    ("dealer", "POST", "/api/batches/{none}/accept"),
-    ("dealer", "POST", "/api/batches/{none}/clone"),
-    ("dealer", "PATCH", "/api/batches/{none}"),
-    ("dealer", "DELETE", "/api/batches/{none}"),
-    ("dealer", "POST", "/api/trades/{none}/retry"),
-    ("dealer", "POST", "/api/trades/{none}/cancel"),
-    ("dealer", "POST", "/api/clients"),
-    ("dealer", "POST", "/api/clients/import"),
-    ("dealer", "PATCH", "/api/clients/CIF9999"),
-    ("dealer", "DELETE", "/api/clients/CIF9999"),
-    ("dealer", "POST", "/api/accounts/sync"),
-    ("dealer", "PUT", "/api/otc-rates/USD-ZAR"),
-    ("approver", "POST", "/api/batches/{none}/approve"),
-    ("approver", "POST", "/api/batches/{none}/reject"),
-    ("approver", "POST", "/api/trades/{none}/resolve"),
-    ("approver", "GET", "/api/audit"),
-    ("admin", "POST", "/api/batches/cleanup-locks"),
-    ("admin", "GET", "/api/tokens"),
-    ("admin", "POST", "/api/tokens"),
-    ("admin", "DELETE", "/api/tokens/{none}"),
-    ("admin", "GET", "/api/webhooks"),
-    ("admin", "POST", "/api/webhooks"),
-]
-OPEN = ["/health/live", "/health/ready", "/metrics", "/api/openapi.yaml", "/api/docs"]
 
 
 class Script:
@@ -190,7 +131,7 @@ class Script:
     def revoked(self):
         api = self.admin.issue("leaving", "viewer")
         self.secrets.append(api.token)
-        feeds = [api.events_feed(), api.socket_feed()]
+        feeds = [ServerSentEvents(api), SocketFeed(api)]
         ends = {}
 
         def watch(feed, name):
@@ -207,7 +148,7 @@ class Script:
         self.wants(api, "GET", "/api/me", {401}, "a revoked token")
         self.wants(session, "GET", "/api/me", {401}, "the session of a revoked token")
         self.wants(api, "GET", "/api/events", {401}, "a revoked token on the feed")
-        self.check(api.socket_feed().status == 401, "a revoked token opens a WebSocket")
+        self.check(SocketFeed(api).status == 401, "a revoked token opens a WebSocket")
         try:
             wait_until(lambda: len(ends) == 2, "ends", CLOSED_SECONDS + 2)
         except Wrong:
@@ -225,7 +166,7 @@ class Script:
                                expires_at=soon.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
         self.secrets.append(api.token)
         self.wants(api, "GET", "/api/me", {200}, "before it expires")
-        session, feed = self.sign_in(api.token), api.socket_feed()
+        session, feed = self.sign_in(api.token), SocketFeed(api)
         closed = threading.Event()
         threading.Thread(target=lambda: ([None for _ in feed], closed.set()), daemon=True).start()
         wait_until(lambda: api.call("GET", "/api/me").status == 401, "its expiry", 15)
