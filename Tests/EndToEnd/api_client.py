@@ -59,6 +59,10 @@ class Answer:
     def json(self):
         return json.loads(self.body)
 
+    def absent(self):
+        """Whether the server has no such call at all."""
+        return self.status == 405 or b"Nothing is at this path" in self.body
+
     def problem(self):
         """What is wrong with it as an answer to a wrong request; empty when nothing is."""
         if self.fields.get("Content-Type", "").split(";")[0] != "application/problem+json":
