@@ -79,7 +79,9 @@ class SocketFeed:
         try:
             self.connection = websockets.sync.client.connect(
                 url, additional_headers=api.identity() | (fields or {}), compression=None,
-                open_timeout=CALL_SECONDS, max_size=1 << 24, proxy=None)
+                open_timeout=CALL_SECONDS, max_size=1 << 24, proxy=None,
+                # A reader that holds back would not read the answer to its own goodbye.
+                max_queue=None)
             self.status = 101
         except websockets.exceptions.InvalidStatus as refused:
             self.status = refused.response.status_code
