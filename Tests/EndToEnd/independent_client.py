@@ -20,6 +20,7 @@ import threading
 
 from api_client import (
     ENDED, Server, Wrong, count_problems, expect, import_clients, report, trade_rows, wait_until)
+from contract_tour import Tour
 from desk import Bank, Desk, differences
 from live_feeds import Follower, ServerSentEvents, SocketFeed
 
@@ -54,7 +55,7 @@ class Killer(threading.Thread):
 class Day:
     def __init__(self, server, options):
         self.server, self.options = server, options
-        admin = server.admin()
+        self.admin = admin = server.admin()
         self.dealer = admin.issue("dealer", "dealer")
         self.viewer = admin.issue("viewer", "viewer")
         self.checks, self.problems = 0, []
@@ -73,7 +74,7 @@ class Day:
         answer = self.dealer.post("/api/batches", first, (201,))
         batch = self.dealer.ended(answer.json()["id"])
         self.check(batch["status"] == "success", f"the first deal ended as {batch['status']}")
-        return batch["id"]
+        return [batch["id"], Tour(self.check, self.dealer, self.admin).play()]
 
     def submit(self, number):
         """A batch in one of the two forms; answers its id."""
@@ -220,7 +221,7 @@ class Day:
 
 def play(desk, server, options):
     day = Day(server, options)
-    first = day.prepare()
+    before = day.prepare()
     desk.bank.set_faults(FAULTS)
     followers = [Follower(day.viewer, way)
                  for way in (ServerSentEvents, SocketFeed, ServerSentEvents, SocketFeed)]
@@ -232,7 +233,7 @@ def play(desk, server, options):
         killer.join(180)
         day.check(killer.problem is None, f"no start after a kill: {killer.problem}")
         day.check(killer.done == options.kills, f"{killer.done} of {options.kills} kills")
-        trades = day.compare_end([first] + ids, followers)
+        trades = day.compare_end(before + ids, followers)
     finally:
         for follower in followers:
             follower.end()

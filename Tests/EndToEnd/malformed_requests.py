@@ -186,7 +186,7 @@ COMMON = ["limit=0", "limit=501", "limit=-1", "limit=ten", "limit=1e400", "limit
           "cursor=x", "cursor=%00", "cursor=" + "A" * 8000, "cursor=%FF%FE", "cursor=../../etc"]
 QUERIES = [
     ("/api/batches", COMMON + [
-        "status=nonsense", "status=", "sort=colour", "sort=-name", "created_from=yesterday",
+        "status=nonsense", "sort=colour", "sort=-name", "created_from=yesterday",
         "created_to=2026-13-01T00:00:00Z", "created_from=1e400", "needs_decision=perhaps",
         "q=%00", "q=%FF", "q=%C0%AF", "q=%zz", "q=%", "q=%E2%82"]),
     ("/api/batches/recent", ["limit=0", "limit=-5", "limit=x", "limit=1e400"]),

@@ -181,30 +181,28 @@ def let_end(dealer, crowd):
 
 
 def compare_changes(dealer, crowd):
-    """Each change that was answered with 200 is in the log, and the last one explains what is so."""
-    logged = collections.Counter()
-    by_person = collections.defaultdict(list)
-    for change in crowd.changes:
-        by_person[change[:2]].append(change)
+    """Each change that was answered with 200 is one event in the log that says so, there are no others,
+    and the last one explains what is so."""
+    answered, logged = collections.Counter(), collections.defaultdict(list)
+    for (id, person, _), count in crowd.changes.items():
+        answered[id, person] += count
     for id in crowd.batches:
-        events = [event for event in dealer.pages(f"/api/batches/{id}/events", limit=500)
-                  if event["type"] == "batch.changed"]
-        for event in events:
-            note = event["data"]["note"] or ""
-            logged.update(change for change in by_person[id, event["data"]["actor"]]
-                          if mentions(note, change[2]))
-        batch = dealer.batch(id)
-        last = [e["data"]["note"] for e in events if "priority " in (e["data"]["note"] or "")]
-        if last and not mentions(last[-1], f"priority {batch['priority']}"):
-            crowd.problems.append(f"{id} has priority {batch['priority']}, its log ends: {last[-1]}")
-        names = [e["data"]["note"] for e in events if "renamed " in (e["data"]["note"] or "")]
-        if names and not mentions(names[-1], batch["name"]):
-            crowd.problems.append(f"{id} is called {batch['name']}, its log ends: {names[-1]}")
-    for change, count in crowd.changes.items():
-        # Who gives a batch the priority that it has may find that nothing changed.
-        wrong = logged[change] != count if "renamed" in change[2] else logged[change] > count
-        if wrong:
-            crowd.problems.append(f"{change}: answered {count} times, logged {logged[change]} times")
+        batch, notes = dealer.batch(id), []
+        for event in dealer.pages(f"/api/batches/{id}/events", limit=500):
+            if event["type"] == "batch.changed":
+                notes.append(event["data"]["note"])
+                logged[id, event["data"]["actor"]].append(event["data"]["note"])
+        for word, value in (("priority ", f"priority {batch['priority']}"), ("renamed ", batch["name"])):
+            told = [note for note in notes if word in note]
+            if told and not mentions(told[-1], value):
+                crowd.problems.append(f"{id}: '{value}' is so, its log ends: {told[-1]}")
+    for place in set(answered) | set(logged):
+        if answered[place] != len(logged[place]):
+            crowd.problems.append(f"{place}: {answered[place]} changes were answered with 200, "
+                                  f"{len(logged[place])} are logged: {logged[place]}")
+    for (id, person, words), count in crowd.changes.items():
+        if sum(mentions(note, words) for note in logged[id, person]) < count:
+            crowd.problems.append(f"{id}: {person} was told '{words}', its log does not say so")
     return sum(crowd.changes.values())
 
 
