@@ -46,7 +46,7 @@ class Tour:
         self.has("a trade", trades[0], TRADE)
         self.check([trade["row"] for trade in trades] == [1, 2, 3], "the rows are not 1, 2, 3")
         one = self.call("GET", f"/api/trades/{trades[0]['id']}", 200)
-        self.has("one trade", one.json(), TRADE + ["history"])
+        self.has("one trade", one.json(), TRADE + ["attempts"])
         self.check(one.fields["ETag"], "a trade without an ETag")
         found = self.json("POST", f"{path}/validate")
         self.check(found.get("findings") == [], f"validated with findings: {found}")
