@@ -359,7 +359,7 @@ def play(server, options):
     script.check(script.peak < script.start_kib + MOST_KIB_ABOVE_START, "its memory went too high")
     script.check(kept < script.start_kib + MOST_KIB_KEPT, "its memory stayed too high")
     five = [line for line in server.log.read_text(errors="replace").splitlines()
-            if re.search(r" status=5\d\d", line)]
+            if re.search(r'\bstatus"?[=:]5\d\d\b', line)]
     script.check(not five, f"{len(five)} calls ended with 5xx in the log: {five[:2]}")
     return script
 
