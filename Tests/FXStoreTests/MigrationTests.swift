@@ -32,7 +32,7 @@ import Testing
 
   @Test func `gets its new columns filled from its rows`() async throws {
     try await withFolder { folder in
-      let old = SQLiteStore.migrations.prefix(5).map { String(decoding: $0, as: UTF8.self) }
+      let old = SQLiteStore.migrations.prefix(5).map(\.sql)
       try await edit(
         in: folder,
         old.joined() + Self.rows
@@ -55,6 +55,12 @@ import Testing
       let trades = try await store.trades(TradeQuery(batch: all[0].key))
       #expect(all[0].termsHash == ContentHash.terms(of: trades.map(\.draft)))
       #expect(try await store.trades(TradeQuery(statuses: [.inDoubt], text: "101")).count == 1)
+      for (batch, failed) in zip(all, [0, 1, 0]) {
+        let recount = try await store.recount(batch.key)
+        #expect(recount.kept == recount.counted)
+        #expect(recount.kept.totals.requested.map(\.description) == ["ZAR 1.00"])
+        #expect(recount.kept.failures.map(\.count).reduce(0, +) == failed)
+      }
     }
   }
 }
