@@ -33,6 +33,28 @@ extension StoreWorld {
       .recordAccepted(attempt: sent.attempt, bankTransactionID: nil), sent, under: batch)
   }
 
+  /// Expects the sums of these deals and of no others.
+  fileprivate func expectDealt(
+    _ deals: [Trade], in batch: Batch, _ comment: Comment
+  ) async throws {
+    let totals = try await summary(batch).totals
+    let priced = deals.compactMap(\.figures?.priced)
+    #expect(try await totals.requested == sums(trades(batch).map(\.deal.amount)), comment)
+    #expect(totals.dealt == sums(deals.map(\.deal.amount)), comment)
+    #expect(totals.countered == sums(priced.map(\.counterAmount)), comment)
+    #expect(totals.margin == sums(priced.map(\.margin)), comment)
+    #expect(totals.roundingDifference == sums(priced.map(\.roundingDifference)), comment)
+  }
+
+  /// Expects so many failures of the most frequent code, and a message that stands for them.
+  fileprivate func expectFailures(
+    _ count: Int, _ example: String?, in batch: Batch
+  ) async throws {
+    let group = try await summary(batch).failures.first
+    #expect(group?.count ?? 0 == count)
+    #expect(group?.example == example)
+  }
+
   fileprivate func evidence(of trade: Trade) async throws -> Trade {
     try await perform(
       step(openly: .recordBookingEvidence(attempt: 1, note: "statement line"), trade)
@@ -60,31 +82,21 @@ extension StoreConformance {
       let batch = try await world.running([0, 1])
       let taken = try await world.take(batch)
       let first = try await world.deal(taken[0], under: batch)
-      let priced = try #require(first.figures?.priced)
-      func expectOnlyFirst(_ comment: Comment) async throws {
-        let totals = try await world.summary(batch).totals
-        #expect(totals.requested == world.sums(taken.map(\.deal.amount)), comment)
-        #expect(totals.dealt == world.sums([first.deal.amount]), comment)
-        #expect(totals.countered == world.sums([priced.counterAmount]), comment)
-        #expect(totals.margin == world.sums([priced.margin]), comment)
-        #expect(totals.roundingDifference == world.sums([priced.roundingDifference]), comment)
-      }
-      try await expectOnlyFirst("booked")
+      try await world.expectDealt([first], in: batch, "booked")
       try await world.perform(
         .recordSettled(attempt: 1, dealReference: "FX-1"), first, under: batch)
-      try await expectOnlyFirst("settled")
+      try await world.expectDealt([first], in: batch, "settled")
       let second = try await world.deal(taken[1], under: batch)
-      #expect(
-        try await world.summary(batch).totals.dealt == world.sums(taken.map(\.deal.amount)))
+      try await world.expectDealt([first, second], in: batch, "both booked")
       let failed = try await world.perform(
         .recordSettlementFailed(attempt: 1, Failure(.settlementFailed, "no funds")), second,
         under: batch)
-      try await expectOnlyFirst("the other has failed")
+      try await world.expectDealt([first], in: batch, "the other has failed")
       #expect(
         try await world.summary(batch).failures
           == [FailureGroup(code: .settlementFailed, count: 1, example: "no funds")])
       _ = try await world.command(.retry(.trades([failed.key]), note: "agreed"), batch).get()
-      try await expectOnlyFirst("the other is tried again")
+      try await world.expectDealt([first], in: batch, "the other is tried again")
       #expect(try await world.summary(batch).failures.isEmpty)
     },
     StoreCase("sums what a person and evidence say of a deal") { world in
@@ -132,22 +144,17 @@ extension StoreConformance {
       func retry(_ row: Int) -> TradeStep {
         world.step(openly: .retry(note: nil), taken[row])
       }
-      func expect(_ count: Int, _ example: String?) async throws {
-        let group = try await world.summary(batch).failures.first
-        #expect(group?.count ?? 0 == count)
-        #expect(group?.example == example)
-      }
       _ = try await world.store.perform([fail(2), fail(3)])
-      try await expect(2, "row 2")
+      try await world.expectFailures(2, "row 2", in: batch)
       _ = try await world.store.perform([fail(1)])
-      try await expect(3, "row 1")
+      try await world.expectFailures(3, "row 1", in: batch)
       // One that fails and is tried again in one transaction leaves nothing behind.
       _ = try await world.store.perform([fail(0), retry(0)])
-      try await expect(3, "row 1")
+      try await world.expectFailures(3, "row 1", in: batch)
       _ = try await world.store.perform([retry(1)])
-      try await expect(2, "row 2")
+      try await world.expectFailures(2, "row 2", in: batch)
       _ = try await world.command(.retry(.all, note: nil), batch).get()
-      try await expect(0, nil)
+      try await world.expectFailures(0, nil, in: batch)
     },
     StoreCase("keeps nothing of a step that is refused") { world in
       let batch = try await world.running([0])
@@ -171,7 +178,8 @@ extension StoreConformance {
           batch: batch.key,
           add: try world.drafts(of: add).map { .init(id: world.identifier(), draft: $0) },
           change: try world.drafts(of: change).map { .init(id: trades[0].id, draft: $0) },
-          remove: Set(remove.map(\.id)), actor: world.person)
+          remove: Set(remove.map(\.id)), actor: world.person,
+          duplicateWindowMilliseconds: nil)
         _ = try await world.store.restage(request).get()
         return try await world.summary(batch).totals.requested.map(\.description)
       }
