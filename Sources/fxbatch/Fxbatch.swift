@@ -28,7 +28,8 @@ import Foundation
       ErrorsCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
       CancelCommand.self, RetryCommand.self, PriorityCommand.self, ResolveCommand.self,
       ClientsCommand.self, AccountsCommand.self, RateCommand.self, KillSwitchCommand.self,
-      ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self, SandboxCommand.self,
+      ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self, BackupCommand.self,
+      RestoreCommand.self, SandboxCommand.self,
       SettingsCommand.self, DemoCommand.self, BenchCommand.self, MeasureCommand.self,
     ])
 

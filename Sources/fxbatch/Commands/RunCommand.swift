@@ -128,6 +128,9 @@ struct RunCommand: AsyncParsableCommand {
       throw Complaint(mistakes.joined(separator: " "), .usage)
     case .failure(.repeated):
       throw Complaint("this request was carried out before.", .badInput)
+    case .failure(.batch), .failure(.unknownTrades):
+      throw Complaint(
+        "the store changed a batch that was to be made: please report it.", .programFault)
     case .failure(.approvalRequired):
       throw Complaint(
         "this batch needs somebody's approval before it may start.", .waitsForPerson)

@@ -32,6 +32,13 @@ enum Terminal {
     write(lines + "\n", to: STDERR_FILENO)
   }
 
+  /// One line of a log for programs, its end included; lines of several threads do not mix.
+  static func writeLogLine(_ bytes: [UInt8]) {
+    logLines.withLock { _ in write(bytes, to: STDERR_FILENO) }
+  }
+
+  private static let logLines = Mutex(())
+
   static func complain(_ message: String) { note("fxbatch: \(message)") }
 
   /// Replaces the lines that were drawn last. None may be wider than the terminal.
@@ -76,7 +83,10 @@ enum Terminal {
 
   /// Whole lines, whatever their length. A reader that has gone ends the process, as of old.
   private static func write(_ text: String, to descriptor: Int32) {
-    let bytes = Array(text.utf8)
+    write(Array(text.utf8), to: descriptor)
+  }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes {
