@@ -3,6 +3,7 @@ import FXPorts
 import FXTesting
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import FXStoreSQLite
@@ -61,6 +62,26 @@ import Testing
         #expect(recount.kept.totals.requested.map(\.description) == ["ZAR 1.00"])
         #expect(recount.kept.failures.map(\.count).reduce(0, +) == failed)
       }
+    }
+  }
+
+  @Test(arguments: UInt64(0)..<4)
+  func `gets the sums and failures that it would have kept`(seed: UInt64) async throws {
+    try await withFolder { folder in
+      let kept = Mutex<SQLiteStore?>(nil)
+      try await StoreConformance.walk(seed: seed) { clock in
+        let store = try await openStore(in: folder, clock: clock)
+        kept.withLock { $0 = store }
+        return store
+      }
+      let before = try #require(kept.withLock { $0 })
+      let keys = try await before.batches(BatchQuery(limit: 1_000)).map(\.key)
+      let summaries = try await before.summaries(of: keys)
+      #expect(summaries.contains { !$0.failures.isEmpty })
+      try before.close()
+      try await edit(
+        in: folder, "DROP TABLE batch_sums; DROP TABLE batch_failures; PRAGMA user_version = 7;")
+      #expect(try await openStore(in: folder).summaries(of: keys) == summaries)
     }
   }
 }
