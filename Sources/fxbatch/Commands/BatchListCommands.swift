@@ -25,18 +25,20 @@ struct ListCommand: AsyncParsableCommand {
     try await Desk.open(common, .reads) { desk in
       let batches = try await desk.store.batches(
         BatchQuery(statuses: Set(status), text: name, limit: limit))
+      if json {
+        for view in try await BatchView.all(of: batches, in: desk.store) {
+          Terminal.say(view.json.text)
+        }
+        return
+      }
       var table = Table("id", "name", "status", ">done", ">trades", ">priority", "created")
       for batch in batches {
-        if json {
-          Terminal.say(try await BatchView(of: batch, in: desk.store).json.text)
-        } else {
-          table.add(
-            batch.id.description, batch.name, batch.status.rawValue,
-            "\(batch.counts.total - batch.counts.open)", "\(batch.counts.total)",
-            "\(batch.priority)", batch.createdAt.description, colour: batch.status.colour, at: 2)
-        }
+        table.add(
+          batch.id.description, batch.name, batch.status.rawValue,
+          "\(batch.counts.total - batch.counts.open)", "\(batch.counts.total)",
+          "\(batch.priority)", batch.createdAt.description, colour: batch.status.colour, at: 2)
       }
-      if !json { Terminal.say(table.isEmpty ? "no batches" : table.text) }
+      Terminal.say(table.isEmpty ? "no batches" : table.text)
     }
   }
 }
@@ -54,7 +56,7 @@ struct ShowCommand: AsyncParsableCommand {
     try await Desk.open(common, .reads) { desk in
       let batch = try await desk.batch(named: batch)
       let view = try await BatchView(of: batch, in: desk.store)
-      Terminal.say(json ? view.json.text : view.text)
+      Terminal.say(json ? view.json.text : try await view.text(in: desk.store))
       if !json, let wait = try await desk.wait(on: batch) { Terminal.say("\nwaiting: \(wait)") }
     }
   }

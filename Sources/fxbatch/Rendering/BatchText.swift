@@ -3,8 +3,34 @@ import FXDomain
 import FXPorts
 
 extension BatchView {
-  /// The whole of a batch for a person.
-  var text: String {
+  private static let shownTrades = 10
+  private static let pageTrades = 500
+
+  /// The whole of a batch for a person, with the first of the trades that wait for one.
+  func text(in store: any BatchStore) async throws(StoreError) -> String {
+    let awaited = try await awaited(in: store)
+    return [
+      text, awaited.isEmpty ? nil : Self.table(awaiting: awaited),
+      failures.isEmpty ? nil : failureTable,
+    ].compactMap { $0 }.joined(separator: "\n\n")
+  }
+
+  private func awaited(in store: any BatchStore) async throws(StoreError) -> [Trade] {
+    var statuses: Set<TradeStatus> = []
+    if batch.escalated.inDoubt > 0 { statuses.insert(.inDoubt) }
+    if batch.escalated.booked > 0 { statuses.insert(.booked) }
+    var awaited: [Trade] = []
+    var query = TradeQuery(batch: batch.key, statuses: statuses, limit: Self.pageTrades)
+    while !statuses.isEmpty, awaited.count < Self.shownTrades {
+      let page = try await store.trades(query)
+      awaited += page.filter { $0.escalatedAt != nil }
+      guard let last = page.last else { break }
+      query.after = last.key
+    }
+    return Array(awaited.prefix(Self.shownTrades))
+  }
+
+  private var text: String {
     let counts = batch.counts
     var table = Table("batch", batch.name)
     table.add("id", batch.id.description)
@@ -28,14 +54,11 @@ extension BatchView {
       let reasons = batch.needsDecision.map(\.rawValue).joined(separator: ", ")
       table.add("needs a decision", reasons, colour: .yellow, at: 1)
     }
-    return [
-      table.text, awaited.isEmpty ? nil : awaitedTable, failures.isEmpty ? nil : failureTable,
-    ]
-    .compactMap { $0 }.joined(separator: "\n\n")
+    return table.text
   }
 
   /// Trades that wait for a person: why, and what to do.
-  private var awaitedTable: String {
+  private static func table(awaiting awaited: [Trade]) -> String {
     var table = Table("needs a decision", "client", "why", "next")
     for trade in awaited {
       let why =

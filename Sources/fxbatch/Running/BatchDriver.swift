@@ -203,7 +203,7 @@ struct BatchDriver: Sendable {
       throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
     }
     let view = try await BatchView(of: last, in: desk.store)
-    Terminal.say(asJSON ? view.json.text : view.text)
+    Terminal.say(asJSON ? view.json.text : try await view.text(in: desk.store))
     if code == .interrupted {
       if let wait = flags.wait.withLock({ $0 }) { Terminal.note("it waited: \(wait)") }
       Terminal.complain("interrupted. \(goOn)")
