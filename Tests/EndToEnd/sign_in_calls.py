@@ -25,7 +25,6 @@ CALLS = [
     ("viewer", "GET", "/api/accounts"),
     ("viewer", "GET", "/api/otc-rates/USD-ZAR"),
     ("viewer", "GET", "/api/kill-switch"),
-    ("viewer", "GET", "/api/notifications"),
     ("viewer", "GET", "/api/me"),
     ("dealer", "POST", "/api/batches"),
     ("dealer", "POST", "/api/batches/priority"),
@@ -48,14 +47,11 @@ CALLS = [
     ("dealer", "POST", "/api/accounts/sync"),
     ("dealer", "PUT", "/api/otc-rates/USD-ZAR"),
     ("approver", "POST", "/api/batches/{none}/approve"),
-    ("approver", "POST", "/api/batches/{none}/reject"),
     ("approver", "POST", "/api/trades/{none}/resolve"),
     ("approver", "GET", "/api/audit"),
     ("admin", "POST", "/api/batches/cleanup-locks"),
     ("admin", "GET", "/api/tokens"),
     ("admin", "POST", "/api/tokens"),
     ("admin", "DELETE", "/api/tokens/{none}"),
-    ("admin", "GET", "/api/webhooks"),
-    ("admin", "POST", "/api/webhooks"),
 ]
 OPEN = ["/health/live", "/health/ready", "/metrics", "/api/openapi.yaml", "/api/docs"]
