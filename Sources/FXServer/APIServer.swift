@@ -22,10 +22,10 @@ public struct ServerSettings: Sendable {
 public struct APIServer: Sendable {
   private let backend: Backend
   private let settings: ServerSettings
-  private let responder: any HTTPResponder<CallContext>
+  let responder: any HTTPResponder<CallContext>
   private let live: LiveCalls
   private let tail: TailRunning
-  private let logger: Logger
+  let logger: Logger
 
   /// - Parameter signal: raised after each commit of this process that has added to the log.
   public init(
@@ -74,11 +74,6 @@ public struct APIServer: Sendable {
       admit: { await live.admit($0) }, live: { try await live.serve($0, $1) }, logger: logger,
       onListening: onListening)
     return [transport, tail]
-  }
-
-  /// Makes a call without a network, for somebody whom the operating system has named.
-  public func respond(to request: Request, as person: Principal) async throws -> Response {
-    try await responder.respond(to: request, context: CallContext(person: person, logger: logger))
   }
 }
 

@@ -53,6 +53,7 @@ struct TradeOrders: Sendable {
   }
 
   private func resolve(_ call: Call) async throws -> Answer {
+    try call.demandPerson()
     let trade = try await trade(of: call)
     var fields = Fields(call.json)
     fields.require("outcome", "note")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FXAPI
 import FXDomain
 import FXEngine
 import FXPorts
@@ -20,7 +19,7 @@ struct BatchDriver: Sendable {
 
   let desk: Desk
   let batch: Batch
-  let asJSON: Bool
+  let client: DeskClient
   /// Trapped before the batch was stored: from then on an interrupt leaves word of how to go on.
   let signals: UnixSignalsSequence
 
@@ -135,7 +134,7 @@ struct BatchDriver: Sendable {
       guard let now = try await desk.store.batch(batch.id) else {
         throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
       }
-      progress.show(now)
+      progress.show(Standing(of: now))
       if now.status.isFinal { return .ended(now) }
       looks += 1
       // Once a second is often enough for what waits for people.
@@ -173,11 +172,7 @@ struct BatchDriver: Sendable {
   // MARK: The end
 
   private func finish(with code: ExitCode) async throws -> ExitCode {
-    guard let last = try await desk.store.batch(batch.id) else {
-      throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
-    }
-    let view = try await BatchView(of: last, in: desk.store)
-    Terminal.say(asJSON ? view.json.text : view.text)
+    client.say(try await client.get("/api/batches/\(batch.id)"), BatchText.whole)
     if code == .interrupted {
       Terminal.complain("interrupted. Go on with: fxbatch run --resume \(batch.id)")
     }
