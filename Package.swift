@@ -19,6 +19,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -95,7 +96,10 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], swiftSettings: house),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      resources: [.embedInCode("Docs/openapi.yaml"), .embedInCode("Docs/docs.css")],
+      swiftSettings: house),
     // A whole installation in memory, driven by a seed: store, bank, clock, network.
     .target(
       name: "FXSimulation",
@@ -163,7 +167,7 @@ let package = Package(
     .testTarget(
       name: "FXServerTests",
       dependencies: [
-        "FXServer",
+        "FXServer", "FXEngine", "FXFiles", "FXSimulation", "FXTesting",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

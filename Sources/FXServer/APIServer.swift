@@ -22,6 +22,7 @@ public struct ServerSettings: Sendable {
 public struct APIServer: Sendable {
   private let backend: Backend
   private let settings: ServerSettings
+  let routes: [Route]
   let responder: any HTTPResponder<CallContext>
   private let live: LiveCalls
   private let tail: TailRunning
@@ -30,7 +31,7 @@ public struct APIServer: Sendable {
   /// - Parameter signal: raised after each commit of this process that has added to the log.
   public init(
     backend: Backend, settings: ServerSettings, signal: LogSignal, logger: Logger
-  ) {
+  ) throws {
     let signIn = SignIn(store: backend.store, now: { backend.now })
     let isSecure = settings.transport.tls != nil
     let dispatcher = Dispatcher(
@@ -45,9 +46,10 @@ public struct APIServer: Sendable {
     self.live = live
     self.tail = TailRunning(
       tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
-    self.responder = RouteTable(
-      routes: Self.routes(backend, signIn, isSecure: isSecure) + live.routes
-    ).router(dispatcher)
+    self.routes =
+      try Self.routes(backend, signIn, isSecure: isSecure) + live.routes
+      + DocsCalls().routes
+    self.responder = RouteTable(routes: routes).router(dispatcher)
     self.logger = logger
   }
 

@@ -52,6 +52,16 @@ extension MemoryBooks {
     Array(seals.dropFirst(Int(clamping: max(0, number))).prefix(max(0, limit)))
   }
 
+  /// See `BookStore.digests`.
+  public func digests(at places: [Seal.Head]) throws(StoreError) -> [[UInt8]?] {
+    places.map { place in
+      guard self.places.indices.contains(Int(clamping: place.batch.value)) else { return nil }
+      let chain = self.places[Int(place.batch.value)]
+      let number = Int(clamping: place.head.length) - 1
+      return chain.indices.contains(number) ? events[chain[number]].digest : nil
+    }
+  }
+
   /// See `BookStore.chainHead`.
   public func chainHead(of batch: BatchKey) throws(StoreError) -> ChainHead? {
     batch == Journal.installation ? houseChain : index(of: batch).map { batches[$0].chain }

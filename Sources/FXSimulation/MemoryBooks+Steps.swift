@@ -130,6 +130,10 @@ extension MemoryBooks {
     if command.readsLaterEvidence {
       facts.hasLaterEvidence = evidence[trade.key.index].contains { $0.attempt > trade.attempt }
     }
+    if let reference = command.givenReference?.lowercased() {
+      facts.referenceHolder =
+        trades.first { $0.dealReference?.lowercased() == reference && $0.key != trade.key }?.id
+    }
     if command.readsClientBlock {
       facts.clientBlocked = isBlocked(trade.client, besides: trade.key)
     }

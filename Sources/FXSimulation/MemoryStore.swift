@@ -274,6 +274,10 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.seals(after: number, limit: limit) }
   }
 
+  public func digests(at places: [Seal.Head]) async throws(StoreError) -> [[UInt8]?] {
+    try transact { (books) throws(StoreError) in try books.digests(at: places) }
+  }
+
   public func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead? {
     try transact { (books) throws(StoreError) in try books.chainHead(of: batch) }
   }

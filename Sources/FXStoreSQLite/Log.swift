@@ -57,6 +57,16 @@ extension SQLiteStore {
     }
   }
 
+  public func digests(at places: [Seal.Head]) async throws(StoreError) -> [[UInt8]?] {
+    try await read { transaction in
+      try places.map { place in
+        try transaction.first(
+          "SELECT digest FROM events WHERE batch_key = ? AND batch_sequence = ?", place.batch,
+          place.head.length, read: { try $0.next() })
+      }
+    }
+  }
+
   public func feed(
     of batch: Identifier?, after sequence: Int64, limit: Int
   ) async throws(StoreError) -> [FeedEvent] {

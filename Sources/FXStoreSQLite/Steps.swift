@@ -142,6 +142,11 @@ extension Transaction {
       facts.hasLaterEvidence = try exists(
         "SELECT 1 FROM evidence WHERE trade_key = ? AND attempt > ?", trade.key, trade.attempt)
     }
+    if let reference = command.givenReference {
+      facts.referenceHolder = try value(
+        "SELECT id FROM trades WHERE deal_reference = ? COLLATE NOCASE AND key <> ? LIMIT 1",
+        reference, trade.key)
+    }
     guard command.readsClientBlock else { return facts }
     let installation = try installation()
     facts.killSwitchEngaged = installation.killSwitch != nil

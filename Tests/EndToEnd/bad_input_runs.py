@@ -5,7 +5,7 @@ import signal
 import time
 
 from bad_input_desk import (
-    BAD_INPUT, INTERRUPTED, RUN, USAGE, WAITS, Bank, SharedCase, Desk, at_terminal, interrupt,
+    BAD_INPUT, INTERRUPTED, RUN, UNAVAILABLE, USAGE, WAITS, Bank, SharedCase, Desk, at_terminal, interrupt,
     rows, seconds_since, wait_for)
 
 
@@ -93,10 +93,24 @@ class Doubts(SharedCase):
         time.sleep(max(0, 5.5 - seconds_since(trade["updated_at"])))
         hostile = ("resolve", trade["id"], "--booked", "FX\x1b[31m1", "--note", "seen")
         self.refuses(new, hostile, USAGE, "--booked")
+        # The bank's statement has the deal: who calls it not booked has to insist, and is not believed
+        # for good.
+        self.refuses(new, (*no, "--yes"), BAD_INPUT, "has a deal of this trade", "--insist")
+        new.good(*no, "--yes", "--insist")
+        done = new.run("reconcile")
+        self.assertEqual(done.returncode, WAITS, done.stdout)
+        self.assertIn("It is in doubt now", done.stdout)
+        shown = new.good("show", "first").stdout
+        for words in ("needs a decision", "names the deal", f"fxbatch resolve {trade['id']}"):
+            self.assertIn(words, shown)
         yes = ("resolve", trade["id"], "--booked", "FX1", "--note", "seen\u202e")
+        self.refuses(new, (*yes, "--yes"), BAD_INPUT, "knows no deal FX1", "--insist")
+        self.refuses(
+            new, (*yes, "--yes"), UNAVAILABLE, "could not be asked", "--insist",
+            env={"FXBATCH_BANK_TRADING_URL": "http://127.0.0.1:1/t"})
         code, shown = at_terminal(new, yes, "y\n")
         self.assertEqual(code, 0, shown)
-        self.assertIn("it closed the connection", shown)
+        self.assertIn("knows no deal FX1", shown)
         self.assertEqual(new.json("trades", "first")[0]["status"], "completed")
         self.assertEqual(new.json("show", "first")[0]["status"], "success")
 

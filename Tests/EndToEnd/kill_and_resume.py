@@ -151,7 +151,8 @@ def decide(desk, batch, doubts):
     deals = {deal["deal_transaction_id"]: deal for deal in desk.bank.ledger()}
     for trade in doubts:
         deal = deals.get(trade["deal_transaction_id"])
-        word = ["--booked", deal["deal_reference"]] if deal else ["--not-booked"]
+        # This bank looks nothing up, and its statements do not name its references.
+        word = ["--booked", deal["deal_reference"], "--insist"] if deal else ["--not-booked"]
         desk.run("resolve", trade["id"], *word, "--note", "the bank's desk was asked", "--yes")
     last = desk.run("run", "--resume", batch, allowed=(0, 1, 2, WAITS_FOR_PERSON))
     trades = desk.trades(batch)

@@ -115,40 +115,6 @@ import Testing
     #expect(ended.contains(.release([Hold(batch: Self.batch.key, generation: 1)])))
   }
 
-  @Test func `takes no answer to the question of an inquiry that was begun anew`() throws {
-    let doubt = try Self.doubt()
-    let hold = Hold(batch: Self.batch.key, generation: 1)
-    var core = Self.core()
-    func ask(at uptime: Int64) throws -> Caller {
-      _ = core.handle(
-        .loaded([doubt], hold, statuses: [.inDoubt, .booked], limit: 500),
-        at: Self.moment(uptime))
-      let actions = core.handle(
-        .evidenceRead(doubt.trade.key, [], generation: 1), at: Self.moment(uptime))
-      return try #require(
-        actions.lazy.compactMap { action in
-          if case .askStatus(_, let caller, _) = action { caller } else { nil }
-        }.first)
-    }
-    _ = core.handle(.claimed([Self.batch], askedAt: Self.moment(5)), at: Self.moment(10))
-    _ = core.handle(
-      .loaded([], hold, statuses: [.quoting, .booking], limit: 500), at: Self.moment(20))
-    // A question too early to prove anything, and while it is out another doubt turns up.
-    let early = try ask(at: 89_000)
-    var batch = Self.batch
-    batch.counts.inDoubt = 2
-    _ = core.handle(
-      .renewed([batch], of: [hold], askedAt: Self.moment(90_400)), at: Self.moment(90_500))
-    let late = try ask(at: 91_000)
-
-    let answer = StatusAnswer.notFound(BankReceipt(bankDate: Self.moment(92_000).wall))
-    _ = core.handle(.statusAnswered(answer, early, generation: 1), at: Self.moment(92_000))
-    #expect(core.inquiries[doubt.trade.key]?.firstNotFound == nil)
-    _ = core.handle(.statusAnswered(answer, late, generation: 1), at: Self.moment(92_100))
-    #expect(
-      core.inquiries[doubt.trade.key]?.firstNotFound?.askedAt == Self.moment(91_000).wall)
-  }
-
   @Test func `a doubt's inquiry does not take the id of its own query for that of the deal`() throws
   {
     let doubt = try Self.doubt()
@@ -313,20 +279,20 @@ import Testing
   }
 
   private static let start = Timestamp(milliseconds: 1_794_297_600_000)
-  private static let settings = EngineSettings(
+  static let settings = EngineSettings(
     node: NodeID("desk-1:a"), bank: BankIdentity("bank-a"))
 
-  private static func moment(_ uptime: Int64) -> Moment {
+  static func moment(_ uptime: Int64) -> Moment {
     Moment(uptime: uptime, wall: start.advanced(byMilliseconds: uptime))
   }
 
-  private static func core() -> EngineCore {
+  static func core() -> EngineCore {
     var core = EngineCore(settings: settings, at: moment(0)) { _ in [] }
     _ = core.handle(.begin(Installation(id: Identifier(high: 1, low: 2))), at: moment(0))
     return core
   }
 
-  private static var batch: Batch {
+  static var batch: Batch {
     var batch = Batch(
       key: BatchKey(1), id: Identifier(high: 3, low: 4), name: "morning", pricing: .bank,
       priority: 5, queuePosition: 1, maxConcurrentTrades: 5, policy: BatchPolicy(),
@@ -338,7 +304,7 @@ import Testing
   }
 
   /// Of an attempt whose quote ended at 30 s, so that questions from 90 s on can prove something.
-  private static func doubt() throws -> OpenTrade {
+  static func doubt() throws -> OpenTrade {
     let pair = try #require(CurrencyPair("USD/ZAR"))
     let deal = try #require(
       Deal(pair: pair, side: .buy, amount: try Money("200000.00", .zar)))

@@ -24,7 +24,7 @@ import Testing
   /// Its statements say the same of all accounts: here nothing, unless a test wants a line.
   private static func bank(_ dealt: DealtDesk) async throws -> ScriptedBank {
     let bank = try await ScriptedBank(agreeingWith: dealt)
-    bank.references.withLock { $0 = [] }
+    bank.lines.withLock { $0 = [:] }
     return bank
   }
 

@@ -1,8 +1,6 @@
 import FXDomain
 import FXEngine
 import FXPorts
-import FXTesting
-import Synchronization
 import Testing
 
 @Suite struct `The reconciler` {
@@ -23,10 +21,14 @@ import Testing
     let deal = try await dealt.deal(1)
     let bank = try await ScriptedBank(agreeingWith: dealt)
     bank.deals.withLock { $0[deal] = nil }
-    #expect(try await dealt.reconcile(bank).differences == [])
+    let early = try await dealt.reconcile(bank)
+    #expect(early.differences == [])
+    #expect(early.tooEarlyUntil == dealt.desk.clock.now.advanced(byMilliseconds: 60_000))
     dealt.desk.clock.advance(byMilliseconds: 60_000)
+    let late = try await dealt.reconcile(bank)
+    #expect(late.tooEarlyUntil == nil)
     #expect(
-      try await dealt.reconcile(bank).differences == [
+      late.differences == [
         .missingAtBank(trade: try await dealt.trade(1).id, attempt: 1, dealTransactionID: deal)
       ])
   }
@@ -43,6 +45,26 @@ import Testing
     #expect(
       late == [
         .missingAtBank(trade: try await dealt.trade(1).id, attempt: 1, dealTransactionID: deal)
+      ])
+  }
+
+  @Test func `waits for no deal whose quote had long expired when a person called it booked`()
+    async throws
+  {
+    let dealt = try await DealtDesk()
+    let bank = try await ScriptedBank(agreeingWith: dealt)
+    try await dealt.book(4)
+    try await dealt.step(4, .recordUnclear(attempt: 1, Failure(.bankTimeout, "no answer")))
+    dealt.desk.clock.advance(byMilliseconds: 90_001)
+    let word = TradeCommand.resolve(
+      .booked(dealReference: "FX9"), note: "on the phone", marginMilliseconds: 60_000)
+    try await dealt.step(4, word)
+    let (trade, deal) = (try await dealt.trade(4), try await dealt.deal(4))
+    let report = try await dealt.reconcile(bank)
+    #expect(report.tooEarlyUntil == nil)
+    #expect(
+      report.differences == [
+        .missingAtBank(trade: trade.id, attempt: 1, dealTransactionID: deal)
       ])
   }
 
@@ -118,7 +140,7 @@ import Testing
     let deal = try await dealt.deal(2)
     let trade = try await dealt.trade(2)
     let bank = try await ScriptedBank(agreeingWith: dealt)
-    bank.references.withLock { $0.append("FX \(deal.description.uppercased())") }
+    try bank.post(trade, reference: "FX \(deal.description.uppercased())")
     #expect(
       try await dealt.reconcile(bank).differences == [
         .bookedAtBankButNotHere(
@@ -133,7 +155,7 @@ import Testing
     let dealt = try await DealtDesk()
     let trade = try await dealt.trade(0)
     let bank = try await ScriptedBank(agreeingWith: dealt)
-    bank.references.withLock { $0 = [] }
+    bank.lines.withLock { $0 = [:] }
     #expect(try await dealt.reconcile(bank).differences == [])
     dealt.desk.clock.advance(byMilliseconds: 3 * 86_400_000)
     #expect(
@@ -153,8 +175,8 @@ import Testing
     for difference in differences {
       switch difference {
       case .unread, .statementUnread: #expect(difference.sentence.hasSuffix("."))
-      case .missingAtBank, .statusDiffers, .bookedAtBankButNotHere, .notOnStatement, .lostDeal,
-        .unexplainedLine:
+      case .missingAtBank, .statusDiffers, .bookedAtBankButNotHere, .notOnStatement,
+        .repeatedOnStatement, .amountDiffers, .lostDeal, .unexplainedLine:
         Issue.record("\(difference)")
       }
     }
@@ -182,99 +204,5 @@ extension DealtDesk {
       store: store, bank: bank, doubtMarginMilliseconds: marginSeconds * 1_000
     ) { [desk] in desk.clock.now }
     .reconcile(batch: batch)
-  }
-}
-
-/// A bank that answers from a list, and books nothing.
-final class ScriptedBank: BankGateway {
-  let identity = DealtDesk.bank
-  let deals = Mutex<[Identifier: StatusAnswer]>([:])
-  let answersByBankID = Mutex<[String: DealStatus]>([:])
-  /// On the statement of every account.
-  let references = Mutex<[String]>([])
-  let isDown = Mutex(false)
-  let mostAtOnce = Mutex(0)
-  private let underWay = Mutex(0)
-
-  init(agreeingWith dealt: DealtDesk) async throws {
-    for trade in try await dealt.trades() {
-      guard let id = trade.dealTransactionID else { continue }
-      let status: DealStatus
-      switch trade.status {
-      case .booked: status = .pending
-      case .completed: status = .completed
-      case .failed where trade.failure?.code == .settlementFailed: status = .failed
-      case .pending, .quoting, .booking, .inDoubt, .failed, .cancelled: continue
-      }
-      deals.withLock { $0[id] = .found(FoundDeal(status: status), BankReceipt()) }
-      if status == .completed { references.withLock { $0.append(id.description) } }
-    }
-  }
-
-  private func counted<Answer>(_ answer: () -> Answer) async -> Answer {
-    let now = underWay.withLock {
-      $0 += 1
-      return $0
-    }
-    mostAtOnce.withLock { $0 = max($0, now) }
-    await Task.yield()
-    underWay.withLock { $0 -= 1 }
-    return answer()
-  }
-
-  func dealStatus(_ query: DealQuery) async -> StatusAnswer {
-    await counted {
-      if isDown.withLock({ $0 }) { return .trouble(.timeout) }
-      switch query {
-      case .dealTransactionID(let id):
-        return deals.withLock { $0[id] } ?? .notFound(BankReceipt())
-      case .bankTransactionID(let id):
-        guard let status = answersByBankID.withLock({ $0[id] }) else {
-          return .notFound(BankReceipt())
-        }
-        return .found(FoundDeal(status: status), BankReceipt())
-      }
-    }
-  }
-
-  func statement(
-    accountNumber: String, cifNumber: String, from: CivilDate, to: CivilDate
-  ) async -> BankAnswer<[StatementLine]> {
-    await counted {
-      if isDown.withLock({ $0 }) { return .trouble(.timeout) }
-      let lines = references.withLock { $0 }.map {
-        StatementLine(date: from, type: "DEBIT", reference: $0, amount: "1.00", balance: "1.00")
-      }
-      return .success(lines, BankReceipt())
-    }
-  }
-
-  func createQuote(_ request: QuoteRequest) async -> BankAnswer<CreatedQuote> {
-    .trouble(.notSent("A reconciliation asks for no quote."))
-  }
-
-  func latestQuote(_ quoteID: Int64) async -> BankAnswer<QuotedRate> {
-    .trouble(.notSent("A reconciliation asks for no quote."))
-  }
-
-  func cancelQuote(_ quoteID: Int64) async -> BankAnswer<Nothing> {
-    .trouble(.notSent("A reconciliation asks for no quote."))
-  }
-
-  func bookingBody(_ order: BookingOrder) -> [UInt8] { [] }
-
-  func book(_ order: BookingOrder, timeoutMilliseconds: Int64) async -> BookingAnswer {
-    Issue.record("a reconciliation books nothing")
-    return .notSent(.notSent("A reconciliation books nothing."))
-  }
-
-  func balance(
-    accountNumber: String, cifNumber: String
-  ) async -> BankAnswer<AccountBalance> {
-    .trouble(.notSent("A reconciliation asks for no balance."))
-  }
-
-  func accounts(page: Int) async -> BankAnswer<AccountPage> {
-    .trouble(.notSent("A reconciliation asks for no list of accounts."))
   }
 }

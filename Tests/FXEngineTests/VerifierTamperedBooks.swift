@@ -35,8 +35,20 @@ struct TamperedBooks: BookStore {
     try await store.events(of: batch, after: sequence, limit: limit).compactMap(seenEvent)
   }
 
+  func feed(
+    of batch: Identifier?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [FeedEvent] {
+    try await store.feed(of: batch, after: sequence, limit: limit)
+  }
+
+  func newestSequence() async throws(StoreError) -> Int64 { try await store.newestSequence() }
+
   func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal] {
     try await store.seals(after: number, limit: limit).compactMap(seenSeal)
+  }
+
+  func digests(at places: [Seal.Head]) async throws(StoreError) -> [[UInt8]?] {
+    try await store.digests(at: places)
   }
 
   func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead? {

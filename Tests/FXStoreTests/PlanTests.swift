@@ -82,6 +82,10 @@ private final class Trace: Sendable {
     ),
     ("FROM events WHERE sequence > ?", "INTEGER PRIMARY KEY (rowid>?)"),
     ("WHERE bank = ? AND is_known_by_bank = 1", "attempts_control (bank=? AND ended_at<?)"),
+    ("SELECT id FROM trades WHERE deal_reference = ?", "trades_by_reference (deal_reference=?)"),
+    (
+      "SELECT digest FROM events WHERE batch_key = ?", "(batch_key=? AND batch_sequence=?)"
+    ),
     ("UPDATE batches SET name", "INTEGER PRIMARY KEY (rowid=?)"),
     ("UPDATE trades SET status", "INTEGER PRIMARY KEY (rowid=?)"),
   ]

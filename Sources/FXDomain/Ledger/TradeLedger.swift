@@ -9,10 +9,13 @@ public struct LedgerFacts: Hashable, Sendable {
   public var bank: BankIdentity?
   /// Evidence speaks of an attempt after the trade's last, which our books must have lost.
   public var hasLaterEvidence: Bool
+  /// Another trade that carries the reference under which a person calls this one booked.
+  public var referenceHolder: Identifier?
 
   public init(
     now: Timestamp, killSwitchEngaged: Bool = false, clientBlocked: Bool = false,
-    canaryUnderWay: Bool = false, bank: BankIdentity? = nil, hasLaterEvidence: Bool = false
+    canaryUnderWay: Bool = false, bank: BankIdentity? = nil, hasLaterEvidence: Bool = false,
+    referenceHolder: Identifier? = nil
   ) {
     self.now = now
     self.killSwitchEngaged = killSwitchEngaged
@@ -20,6 +23,7 @@ public struct LedgerFacts: Hashable, Sendable {
     self.canaryUnderWay = canaryUnderWay
     self.bank = bank
     self.hasLaterEvidence = hasLaterEvidence
+    self.referenceHolder = referenceHolder
   }
 }
 
@@ -81,9 +85,22 @@ extension TradeCommand {
     }
   }
 
-  /// Whether evidence of lost attempts has to be looked for.
+  /// Whether evidence of lost attempts has to be looked for: the step would say of the last attempt
+  /// that nothing stands, and let the trade be tried again.
   public var readsLaterEvidence: Bool {
-    if case .recordNotBooked = self { true } else { false }
+    switch self {
+    case .recordNotBooked, .recordSettlementFailed: true
+    case .recordFound(_, let deal): deal.status == .failed
+    case .take, .deferQuote, .refuseQuote, .recordIntent, .recordNotSent, .recordAccepted,
+      .recordRefused, .recordUnclear, .recordBookingEvidence, .recordSettled, .escalate, .resolve,
+      .cancel, .retry:
+      false
+    }
+  }
+
+  /// The bank's reference that no other trade may carry; nil where none is given by a person.
+  public var givenReference: String? {
+    if case .resolve(.booked(let reference), _, _) = self { reference } else { nil }
   }
 
   /// Whether the client's other trades have to be looked at.
@@ -131,6 +148,10 @@ public enum Ledger {
         code: to == .failed || to == .inDoubt || to == .pending || to == .cancelled
           ? trade.failure?.code : nil,
         bankTransactionID: step.command.bankTransactionID, note: step.command.note))
+    if case .recordBookingEvidence = step.command {
+      // No answer of the bank ends this doubt: a person is told at once.
+      entry.events.append(escalated(trade, actor: step.actor))
+    }
     batch.counts.move(from: from, to: to)
     batch.updatedAt = facts.now
     entry.events += follow(from: from, to: to, batch: &batch, actor: step.actor, now: facts.now)
@@ -165,21 +186,20 @@ public enum Ledger {
     case .resolve(_, _, let margin):
       // A booked deal is the bank's to report, until that has taken so long that a person is asked.
       if trade.status == .booked, trade.escalatedAt == nil { throw .illegal(status: .booked) }
-      if trade.status == .inDoubt, let expiry = trade.figures?.expiresAt {
-        let until = expiry.advanced(byMilliseconds: margin)
-        guard facts.now > until else { throw .tooEarly(until: until) }
+      if let until = trade.mayBeBookedUntil(marginMilliseconds: margin), facts.now <= until {
+        throw .tooEarly(until: until)
       }
+      if let other = facts.referenceHolder { throw .referenceTaken(by: other) }
     case .retry(let note):
       // A final batch is taken into a new round first, by the batch's own retry.
       guard !batch.status.isFinal else { throw .batchNotRunning(batch.status) }
       if batch.isCancelRequested { throw .cancelUnderWay }
       if trade.isRetriedSinglyOnly, note?.isEmpty ?? true { throw .noteRequired }
-    case .recordNotBooked:
-      // The proof is about the last attempt that we know of, and says nothing of a later one.
+    case .recordNotBooked, .recordFound, .recordSettlementFailed:
+      // What ends the last attempt that we know of says nothing of a later one, which may stand.
       if facts.hasLaterEvidence { throw .illegal(status: trade.status) }
     case .deferQuote, .refuseQuote, .recordNotSent, .recordAccepted, .recordRefused,
-      .recordUnclear, .recordFound, .recordBookingEvidence, .recordSettled,
-      .recordSettlementFailed, .escalate, .cancel:
+      .recordUnclear, .recordBookingEvidence, .recordSettled, .escalate, .cancel:
       break
     }
   }
@@ -200,13 +220,13 @@ public enum Ledger {
     trade.escalatedAt = now
     trade.updatedAt = now
     trade.version += 1
-    return LedgerEntry(
-      attempt: nil,
-      events: [
-        JournalDraft(
-          kind: .tradeEscalated, trade: trade.key, attempt: trade.attempt, actor: step.actor,
-          code: trade.failure?.code)
-      ])
+    return LedgerEntry(attempt: nil, events: [escalated(trade, actor: step.actor)])
+  }
+
+  private static func escalated(_ trade: Trade, actor: Actor) -> JournalDraft {
+    JournalDraft(
+      kind: .tradeEscalated, trade: trade.key, attempt: trade.attempt, actor: actor,
+      code: trade.failure?.code)
   }
 
   /// What a trade's step means for its batch: the end in the same transaction as the last trade's,
@@ -245,6 +265,13 @@ public enum Ledger {
 }
 
 extension Trade {
+  /// Until then the bank may still book what is in doubt, and nobody can know; nil where nothing is
+  /// in doubt, or no quote was dealt on.
+  public func mayBeBookedUntil(marginMilliseconds: Int64) -> Timestamp? {
+    guard status == .inDoubt else { return nil }
+    return figures?.expiresAt.advanced(byMilliseconds: marginMilliseconds)
+  }
+
   /// Never retried in bulk: a settlement that failed, and what a person resolved as not booked.
   public var isRetriedSinglyOnly: Bool {
     Self.isRetriedSinglyOnly(code: failure?.code, isResolvedByPerson: isResolvedByPerson)

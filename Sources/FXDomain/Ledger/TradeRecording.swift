@@ -63,6 +63,7 @@ extension Ledger {
       return .end(number: proof.attempt, .notBooked, bankTransactionID: nil)
     case .recordBookingEvidence(_, let note):
       trade.failure = Failure(.bookingUnclear, note)
+      trade.escalatedAt = now
       return nil
     case .recordSettled(_, let reference):
       trade.dealReference = reference ?? trade.dealReference

@@ -105,6 +105,8 @@ public enum StepRefusal: Error, Hashable, Sendable {
   case notDue(Timestamp)
   /// A doubt is not resolved by hand before the quote's expiry plus the margin.
   case tooEarly(until: Timestamp)
+  /// The bank's reference that a person gave is another trade's already.
+  case referenceTaken(by: Identifier)
   /// Never retried without a person's note.
   case noteRequired
   case cancelUnderWay

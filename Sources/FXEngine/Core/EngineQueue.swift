@@ -105,14 +105,13 @@ extension EngineCore {
     }
   }
 
-  /// A person may have moved trades in or out of doubt: what is watched is read again when it no
-  /// longer agrees with the counts.
+  /// A person may have moved trades in or out of doubt: the doubts are read again when those known no
+  /// longer agree with the counts. What is known and still in doubt goes on untouched.
   private mutating func adoptMissing(_ batch: Batch, at now: Moment) {
     guard held[batch.key]?.phase == .settled else { return }
     let known = batchOf.filter { $0.value == batch.key && isKnownDoubt($0.key) }.keys
-    let doubts = known.count
-    guard doubts != batch.counts.inDoubt, let hold = held[batch.key]?.hold else { return }
-    for trade in known { unwatch(trade) }
+    guard known.count != batch.counts.inDoubt, let hold = held[batch.key]?.hold else { return }
+    held[batch.key]?.doubtsToConfirm = Set(known)
     held[batch.key]?.phase = .adopting
     load(hold, statuses: [.inDoubt, .booked], after: nil)
   }
@@ -158,6 +157,7 @@ extension EngineCore {
     for open in trades { adopt(open, hold, at: now) }
     // A page of one is a single trade that was asked for again.
     guard limit > 1 else { return }
+    forgetUnmet(upTo: trades.count == limit ? trades.last?.trade.key : nil, in: hold.batch)
     if trades.count == limit, let last = trades.last {
       guard watchedCount >= EngineBounds.watchedTrades else {
         return load(hold, statuses: statuses, after: last.trade.key)
@@ -171,6 +171,15 @@ extension EngineCore {
     case .adopting:
       held[hold.batch]?.phase = .settled
     case .settled: break
+    }
+  }
+
+  /// Lets go of known doubts that the pages read so far do not have: they are none any more.
+  private mutating func forgetUnmet(upTo last: TradeKey?, in batch: BatchKey) {
+    let unmet = held[batch]?.doubtsToConfirm ?? []
+    for trade in unmet where last.map({ trade <= $0 }) ?? true {
+      held[batch]?.doubtsToConfirm.remove(trade)
+      if isKnownDoubt(trade) { unwatch(trade) }
     }
   }
 
@@ -189,6 +198,11 @@ extension EngineCore {
         trade, .recordUnclear(attempt: trade.attempt, failure), .recovery(trade.key),
         hold.generation)
     case .inDoubt:
+      held[hold.batch]?.doubtsToConfirm.remove(trade.key)
+      // A doubt about an attempt that has ended since is another doubt.
+      if let known = inquiries[trade.key], known.attempt.number != trade.attempt {
+        unwatch(trade.key)
+      }
       guard !isKnownDoubt(trade.key) else { return }
       guard let attempt = open.attempt else { return leaveToPerson(trade, hold) }
       inquiries[trade.key] = DoubtInquiry(open, attempt: attempt)

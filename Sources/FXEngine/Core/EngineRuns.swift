@@ -121,6 +121,7 @@ extension EngineCore {
       watch(trade, at: now)
     case .inDoubt:
       if !isKnownDoubt(trade.key) {
+        if trade.escalatedAt != nil { actions.append(.report(.escalated(trade.key))) }
         actions.append(
           .load(
             known.hold, statuses: [.inDoubt], after: TradeKey(trade.key.value - 1), limit: 1))

@@ -192,7 +192,7 @@ extension EngineCore {
     case .success(let trade) where trade.status == .booked:
       poll(key, at: now) { $0.unchanged(at: now, settings: $1) }
     case .failure(.illegal(.booked)):
-      poll(key, at: now) { $0.unchanged(at: now, settings: $1) }
+      poll(key, at: now) { $0.refused(at: now, settings: $1) }
     case .success, .failure:
       unwatch(key)
     }

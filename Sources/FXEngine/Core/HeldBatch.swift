@@ -27,6 +27,8 @@ struct HeldBatch: Sendable {
   var isSweeping = false
   /// Booked trades or doubts of it wait in the store until there is room to watch them.
   var hasUnwatched = false
+  /// Doubts that were known when they began to be read again, and have not been met since.
+  var doubtsToConfirm: Set<TradeKey> = []
   /// When it was last given a place, in turns.
   var turn = 0
 

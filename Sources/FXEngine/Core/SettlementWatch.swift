@@ -95,6 +95,16 @@ public struct SettlementWatch: Hashable, Sendable {
     }
   }
 
+  /// The write was refused: what the bank says of this attempt does not end the trade, since there is
+  /// evidence of a later one that our books have lost. A person decides.
+  public mutating func refused(at now: Moment, settings: EngineSettings) -> Action {
+    guard isEscalated else {
+      isEscalated = true
+      return .write(.escalate(attempt: attempt))
+    }
+    return unchanged(at: now, settings: settings)
+  }
+
   public mutating func unchanged(at now: Moment, settings: EngineSettings) -> Action {
     .wait(untilUptime: next(at: now, settings: settings))
   }

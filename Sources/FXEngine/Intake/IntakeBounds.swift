@@ -12,7 +12,13 @@ public enum IntakeBounds {
   public static let keptFindings = 1_000
 
   /// Accounts whose statements are read, with the names of their clients' deals in memory.
-  public static let pageAccounts = 50
+  public static let pageAccounts = 16
+  /// Clients whose deals are held in memory while their statements are compared with them.
+  public static let pageCustomers = 8
+  /// Deals of one trade that the bank is asked about before a person's word is taken, the newest.
+  public static let askedAttempts = 50
+  /// Days of one question for a statement.
+  public static let statementDays = 31
   /// Rounds without a deal that a lost time is taken to have seen of one trade.
   public static let lostRounds = 4
   /// Attempts of one trade that are looked for after the last one known.

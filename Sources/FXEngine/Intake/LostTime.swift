@@ -11,7 +11,7 @@ public struct LostTimeReport: Hashable, Sendable {
   /// Deals of lost attempts that the bank has.
   public internal(set) var lostDeals = 0
   /// Lines of statements that no trade of ours explains.
-  public internal(set) var unexplainedLines = 0
+  public var unexplainedLines: Int { findings.unexplainedLines }
   /// Questions that the bank did not answer.
   public internal(set) var unanswered = 0
   /// Until then a booking that was under way at the loss may still be accepted: what the bank denied
@@ -207,45 +207,40 @@ extension Reconciler {
         after: last, cifNumber: nil, limit: IntakeBounds.pageAccounts)
       guard let end = page.last else { return }
       last = AccountCursor(cifNumber: end.cifNumber, currency: end.currency)
-      var names: [String: Set<String>] = [:]
-      for cif in Set(page.map(\.cifNumber)) {
-        names[cif] = try await self.names(ofCIF: cif).union(found.map { $0.description })
-      }
       let answers = await asked(page) { account in
         await bank.statement(
           accountNumber: account.accountNumber, cifNumber: account.cifNumber, from: from, to: today)
       }
+      // Read after the statements: what they name was written before.
+      var deals: [String: ClientDeals] = [:]
+      for cif in Set(page.map(\.cifNumber)) {
+        deals[cif] = try await self.deals(ofCIF: cif, in: nil)
+      }
       report.findings.statements += page.count
       for (account, answer) in zip(page, answers) {
-        add(answer, of: account, known: names[account.cifNumber] ?? [], to: &report)
+        add(answer, of: account, deals[account.cifNumber] ?? ClientDeals(), found, to: &report)
       }
     }
   }
 
   private func add(
-    _ answer: BankAnswer<[StatementLine]>, of account: SettlementAccount, known: Set<String>,
-    to report: inout LostTimeReport
+    _ answer: BankAnswer<[StatementLine]>, of account: SettlementAccount, _ deals: ClientDeals,
+    _ found: Set<Identifier>, to report: inout LostTimeReport
   ) {
-    let reason: String
-    switch answer {
-    case .success(let lines, _):
-      for line in lines where known.isDisjoint(with: line.words) {
-        report.unexplainedLines += 1
-        report.findings.add(
-          .unexplainedLine(
-            cifNumber: account.cifNumber, accountNumber: account.accountNumber, date: line.date,
-            reference: line.reference, amount: line.amount))
+    // A refusal is an answer: the bank tells no statement of this account.
+    if case .trouble = answer { report.unanswered += 1 }
+    switch answer.lines {
+    case .success(let lines):
+      for line in lines where !deals.explains(line) {
+        let isFound = line.names.contains { Identifier($0).map { found.contains($0) } ?? false }
+        if !isFound { report.findings.addUnexplained(line, of: account) }
       }
-      return
-    // The bank has answered, and tells no statement of this account.
-    case .refused(let refusal, _): reason = "\(refusal.reasonCode) \(refusal.message)"
-    case .trouble(let trouble):
-      report.unanswered += 1
-      reason = trouble.failure.message
+    case .failure(let reason):
+      report.findings.add(
+        .statementUnread(
+          cifNumber: account.cifNumber, accountNumber: account.accountNumber,
+          reason: reason.text))
     }
-    report.findings.add(
-      .statementUnread(
-        cifNumber: account.cifNumber, accountNumber: account.accountNumber, reason: reason))
   }
 
   /// The day of the last event before the loss; a month back where that is not known.
@@ -257,35 +252,5 @@ extension Reconciler {
       let event = try await store.events(of: nil, after: rollback.lostFrom - 2, limit: 1).first
     else { return farthest }
     return min(today, max(farthest, deskClock.date(of: event.at)))
-  }
-
-  /// The words by which a statement may name a deal of a client, in lower case.
-  private func names(ofCIF cif: String) async throws(StoreError) -> Set<String> {
-    var names: Set<String> = []
-    var last: TradeKey?
-    while true {
-      let page = try await store.trades(
-        TradeQuery(cifNumber: cif, after: last, limit: IntakeBounds.pageTrades))
-      guard !page.isEmpty else { return names }
-      last = page.last?.key
-      for trade in page {
-        let words = [
-          trade.dealTransactionID?.description, trade.bankTransactionID, trade.dealReference,
-        ]
-        names.formUnion(words.compactMap { $0?.lowercased() })
-        guard trade.attempt > 1 else { continue }
-        for attempt in try await store.attempts(of: trade.key) {
-          names.insert(attempt.dealTransactionID.description.lowercased())
-          if let id = attempt.bankTransactionID { names.insert(id.lowercased()) }
-        }
-      }
-    }
-  }
-}
-
-extension StatementLine {
-  /// The words of its reference, in lower case.
-  var words: [String] {
-    reference.lowercased().split(separator: " ").map { String($0) }
   }
 }

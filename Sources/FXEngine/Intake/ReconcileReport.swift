@@ -13,6 +13,9 @@ public enum ReconcileDifference: Hashable, Sendable {
     isInDoubtNow: Bool)
   /// A completed deal whose value date has come, of which the account's statement has no line.
   case notOnStatement(trade: Identifier, accountNumber: String)
+  /// A deal that is booked once, and has more than one line on an account's statement.
+  case repeatedOnStatement(trade: Identifier, accountNumber: String, lines: Int)
+  case amountDiffers(trade: Identifier, accountNumber: String, ours: Money, bank: String)
   /// The bank did not tell about an attempt.
   case unread(trade: Identifier, attempt: Int, reason: String)
   case statementUnread(cifNumber: String, accountNumber: String, reason: String)
@@ -20,7 +23,7 @@ public enum ReconcileDifference: Hashable, Sendable {
   case lostDeal(
     trade: Identifier, attempt: Int, dealTransactionID: Identifier, bank: DealStatus,
     isInDoubtNow: Bool)
-  /// A statement has a line since a loss of events that no trade of ours explains.
+  /// A statement has a line that no trade of ours explains.
   case unexplainedLine(
     cifNumber: String, accountNumber: String, date: CivilDate, reference: String, amount: String)
 
@@ -38,6 +41,12 @@ public enum ReconcileDifference: Hashable, Sendable {
         + (isInDoubtNow ? "It is in doubt now." : "A person has to look at it.")
     case .notOnStatement(let trade, let account):
       "Trade \(trade) is completed here, and the statement of account \(account) does not name it."
+    case .repeatedOnStatement(let trade, let account, let lines):
+      "Trade \(trade) is booked once here, and the statement of account \(account) has \(lines) lines "
+        + "of it. The bank may have booked it more than once."
+    case .amountDiffers(let trade, let account, let ours, let bank):
+      "Trade \(trade) is booked over \(ours) here, and the statement of account \(account) has it "
+        + "over \(bank)."
     case .unread(let trade, let attempt, let reason):
       "The bank did not tell about attempt \(attempt) of trade \(trade): \(reason)"
     case .statementUnread(let cifNumber, let account, let reason):
@@ -48,7 +57,8 @@ public enum ReconcileDifference: Hashable, Sendable {
         + (isInDoubtNow ? "It is in doubt now." : "A person has to look at it.")
     case .unexplainedLine(let cif, let account, let date, let reference, let amount):
       "The statement of account \(account) of client \(cif) has a line of \(date) over \(amount), "
-        + "\(reference), that no trade explains. It may be a deal of a batch that was lost."
+        + "\(reference), that no trade explains. It may be a deal that our books lack, or money that "
+        + "was moved for another reason."
     }
   }
 }
@@ -63,7 +73,13 @@ public struct ReconcileReport: Hashable, Sendable {
   public internal(set) var trades = 0
   /// Attempts that the bank was asked about.
   public internal(set) var attempts = 0
+  /// Accounts whose statements were asked for.
   public internal(set) var statements = 0
+  /// Lines of statements that no trade of ours explains.
+  public internal(set) var unexplainedLines = 0
+  /// Until then a deal that is booked here may still come to be found: that the bank does not find it
+  /// says nothing yet. Nil when every answer counts.
+  public internal(set) var tooEarlyUntil: Timestamp?
   /// From intent to expiry, of the quotes of all attempts that had ended; 0 without any.
   public internal(set) var longestQuoteLifeMilliseconds: Int64 = 0
 
@@ -82,6 +98,14 @@ public struct ReconcileReport: Hashable, Sendable {
     total += 1
     if differences.count < IntakeBounds.keptFindings { differences.append(difference) }
   }
+
+  mutating func addUnexplained(_ line: StatementLine, of account: SettlementAccount) {
+    unexplainedLines += 1
+    add(
+      .unexplainedLine(
+        cifNumber: account.cifNumber, accountNumber: account.accountNumber, date: line.date,
+        reference: line.reference, amount: line.amount))
+  }
 }
 
 /// An attempt that has ended, with its trade.
@@ -92,24 +116,32 @@ struct EndedAttempt: Hashable, Sendable {
   /// Whether a deal stands for it, as far as we know.
   var isBooked: Bool { attempt.outcome == .booked }
 
-  /// The words by which a statement may name the deal, in lower case.
-  var names: [String] {
-    var names = [attempt.dealTransactionID.description]
-    names += attempt.bankTransactionID.map { [$0] } ?? []
-    if isBooked { names += trade.dealReference.map { [$0] } ?? [] }
-    return names.map { $0.lowercased() }
-  }
-
   /// What a status answer says against our books.
   ///
-  /// - Parameter isFresh: the attempt ended so lately that the bank may not show it yet.
-  func judged(by answer: StatusAnswer, isFresh: Bool) -> AttemptVerdict {
+  /// - Parameter marginMilliseconds: how long the bank may take to show a deal.
+  func judged(
+    by answer: StatusAnswer, at now: Timestamp, marginMilliseconds: Int64
+  ) -> AttemptVerdict {
     switch answer {
     case .found(let deal, _): judged(by: deal.status)
-    case .notFound: isBooked && !isFresh ? .missing : .agrees
+    case .notFound:
+      if !isBooked {
+        .agrees
+      } else if now < shown(marginMilliseconds) {
+        .tooEarly(until: shown(marginMilliseconds))
+      } else {
+        .missing
+      }
     case .refused(let refusal, _): .unread("\(refusal.reasonCode) \(refusal.message)")
     case .trouble(let trouble): .unread(trouble.failure.message)
     }
+  }
+
+  /// From then on the bank shows the deal, if there is one. No deal is made after its quote's expiry,
+  /// however much later somebody called it booked.
+  private func shown(_ marginMilliseconds: Int64) -> Timestamp {
+    min(attempt.endedAt ?? attempt.intentAt, attempt.quoteExpiresAt)
+      .advanced(byMilliseconds: marginMilliseconds)
   }
 
   private func judged(by bank: DealStatus) -> AttemptVerdict {
@@ -142,6 +174,8 @@ struct EndedAttempt: Hashable, Sendable {
 enum AttemptVerdict: Hashable, Sendable {
   case agrees
   case missing
+  /// Not found, and the bank may still come to show it.
+  case tooEarly(until: Timestamp)
   case differs(DealStatus)
   /// A deal stands at the bank that does not stand here.
   case stands

@@ -14,15 +14,13 @@ struct Replay {
   /// Trades that have left `pending`, as the log has them.
   private var statuses: [TradeKey: TradeStatus] = [:]
   private var status = BatchStatus.staged
-  private var sealed: [Int64: [UInt8]]
   private var isBroken = false
   /// Statuses that rows showed and that the log is still to reach.
   private(set) var unreached: [TradeKey: TradeStatus] = [:]
 
-  init(of batch: BatchKey, name: String, sealed: [Int64: [UInt8]]) {
+  init(of batch: BatchKey, name: String) {
     self.batch = batch
     self.name = name
-    self.sealed = sealed
   }
 
   func status(of trade: TradeKey) -> TradeStatus { statuses[trade] ?? .pending }
@@ -39,9 +37,6 @@ struct Replay {
       // What follows a broken link differs too, and says nothing new.
       isBroken = true
       report.find("\(name) has an event \(head.length) that breaks its chain.")
-    }
-    if let digest = sealed.removeValue(forKey: head.length), digest != head.digest {
-      report.find("\(name) was sealed with another event \(head.length).")
     }
     switch event.entry.kind {
     case .tradeTransition: moveTrade(event.entry, &report)
@@ -80,9 +75,6 @@ struct Replay {
   /// Whether the events so far make the head that a row keeps.
   func check(_ kept: ChainHead, _ report: inout VerifyReport) {
     if kept != head { report.find("\(name) keeps a head that is not the end of its chain.") }
-    for length in sealed.keys.sorted() {
-      report.find("\(name) was sealed with an event \(length) that it no longer has.")
-    }
   }
 
   /// Whether the batch's row says what the events up to its head say.

@@ -27,7 +27,7 @@ public struct VerifyReport: Hashable, Sendable {
 /// batch's row is held against the log up to the head that the row itself names, and a trade's row
 /// against every status that the log gives it from that head on.
 ///
-/// Memory holds one batch's statuses, and the sealed heads of one page of batches.
+/// Everything is read once. Memory holds one batch's statuses, and the heads of one page of seals.
 public struct Verifier: Sendable {
   private let store: any BookStore
 
@@ -44,15 +44,13 @@ public struct Verifier: Sendable {
       let page = try await store.batches(
         BatchQuery(order: .oldestFirst, after: last?.id, limit: IntakeBounds.pageBatches))
       guard !page.isEmpty else { break }
-      let seals = try await sealedHeads(of: Set(page.map(\.key)))
       for listed in page {
-        // Read after the seals: what was sealed lies on the chain as it is now.
         guard let batch = try await store.batch(listed.id) else {
           report.find("Batch \(listed.id) is listed, and cannot be read.")
           continue
         }
         report.batches += 1
-        try await verify(batch, sealed: seals[batch.key] ?? [:], &report)
+        try await verify(batch, &report)
       }
       last = page.last
     }
@@ -63,22 +61,19 @@ public struct Verifier: Sendable {
   // MARK: Chains and seals
 
   private func verifyInstallation(_ report: inout VerifyReport) async throws(StoreError) {
-    let seals = try await sealedHeads(of: [Journal.installation])
     guard let head = try await store.chainHead(of: Journal.installation) else {
       return report.find("The installation has no chain of events.")
     }
-    var replay = Replay(
-      of: Journal.installation, name: "The installation",
-      sealed: seals[Journal.installation] ?? [:])
+    var replay = Replay(of: Journal.installation, name: "The installation")
     try await read(&replay, upTo: head.length, &report)
     replay.check(head, &report)
   }
 
-  /// The seals' own chain, and that every sealed chain still exists.
+  /// The seals' own chain, and that the log still has every event that was sealed. That the events
+  /// between are what they were follows from the chains, which are read with their batches.
   private func verifySeals(_ report: inout VerifyReport) async throws(StoreError) {
     var previous = ChainHead.start.digest
     var number: Int64 = 0
-    var known: Set<BatchKey> = []
     while true {
       let page = try await store.seals(after: number, limit: IntakeBounds.pageSeals)
       guard !page.isEmpty else { return }
@@ -88,29 +83,27 @@ public struct Verifier: Sendable {
         let digest = Journal.seal(seal.heads.map { ($0.batch, $0.head) }, after: previous)
         if digest != seal.digest { report.find("Seal \(number) breaks the chain of seals.") }
         previous = seal.digest
-        for head in seal.heads where known.insert(head.batch).inserted {
-          let present = try await store.chainHead(of: head.batch)
-          if present == nil {
-            report.find("Seal \(number) names batch key \(head.batch), which is gone.")
-          }
-        }
+        try await verify(seal, &report)
       }
     }
   }
 
-  /// By batch and length, the digests under which some chains were sealed.
-  private func sealedHeads(
-    of batches: Set<BatchKey>
-  ) async throws(StoreError) -> [BatchKey: [Int64: [UInt8]]] {
-    var found: [BatchKey: [Int64: [UInt8]]] = [:]
-    var number: Int64 = 0
-    while true {
-      let page = try await store.seals(after: number, limit: IntakeBounds.pageSeals)
-      guard let last = page.last else { return found }
-      for head in page.lazy.flatMap(\.heads) where batches.contains(head.batch) {
-        found[head.batch, default: [:]][head.head.length] = head.head.digest
+  private func verify(_ seal: Seal, _ report: inout VerifyReport) async throws(StoreError) {
+    // Read after the seal: what was sealed lies on the chain as it is now.
+    let digests = try await store.digests(at: seal.heads)
+    for (sealed, digest) in zip(seal.heads, digests) where digest != sealed.head.digest {
+      let length = sealed.head.length
+      if digest != nil {
+        report.find(
+          "Batch key \(sealed.batch) was sealed with another event \(length), by seal "
+            + "\(seal.number).")
+      } else if try await store.chainHead(of: sealed.batch) != nil {
+        report.find(
+          "Batch key \(sealed.batch) was sealed, by seal \(seal.number), with an event \(length) "
+            + "that it no longer has.")
+      } else {
+        report.find("Seal \(seal.number) names batch key \(sealed.batch), which is gone.")
       }
-      number = last.number
     }
   }
 
@@ -133,9 +126,9 @@ public struct Verifier: Sendable {
   // MARK: One batch
 
   private func verify(
-    _ batch: Batch, sealed: [Int64: [UInt8]], _ report: inout VerifyReport
+    _ batch: Batch, _ report: inout VerifyReport
   ) async throws(StoreError) {
-    var replay = Replay(of: batch.key, name: "Batch \(batch.id)", sealed: sealed)
+    var replay = Replay(of: batch.key, name: "Batch \(batch.id)")
     try await read(&replay, upTo: batch.chain.length, &report)
     replay.check(batch.chain, &report)
     replay.check(batch, &report)

@@ -59,6 +59,9 @@ public protocol BookStore: Sendable {
   /// Of the newest event of the installation; 0 for an empty log.
   func newestSequence() async throws(StoreError) -> Int64
   func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal]
+  /// The digests that the log has at these places, each a chain and a number in it; nil where it has
+  /// no such event. The digests of the places are not looked at.
+  func digests(at places: [Seal.Head]) async throws(StoreError) -> [[UInt8]?]
   /// Every chain's head as its batch keeps it, the installation's among them.
   func chainHead(of batch: BatchKey) async throws(StoreError) -> ChainHead?
 }

@@ -26,7 +26,7 @@ struct CallContext: RequestContext {
 
   private struct OwnSource: RequestContextSource { let logger: Logger }
 
-  init(person: Principal?, trouble: HiddenTrouble, logger: Logger) {
+  init(person: Principal?, trouble: HiddenTrouble? = nil, logger: Logger) {
     coreContext = .init(source: OwnSource(logger: logger))
     self.person = person
     self.trouble = trouble

@@ -80,6 +80,11 @@ extension Problem {
       self.init(
         .tooEarly, "The bank may still answer. Decide after \(until), or wait for its answer.")
       facts = [.init(name: "until", value: JSON(until))]
+    case .referenceTaken(let other):
+      self.init(
+        .referenceTaken,
+        "Trade \(other) carries this reference already; a deal is one trade's only.")
+      facts = [.init(name: "trade", value: JSON(other))]
     case .noteRequired:
       self.init([
         .init(place: .pointer("/note"), code: "empty", detail: "Give a note that says why.")

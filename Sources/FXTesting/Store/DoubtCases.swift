@@ -92,6 +92,29 @@ extension StoreConformance {
       #expect(try await world.present(otherBatch).status == .failed)
       #expect(try await world.store.trade(other.id) == failed)
     },
+    StoreCase("takes no reference for a trade that another one carries, and names that one") {
+      world in
+      let (first, firstBatch) = try await world.doubt()
+      let deal = FoundDeal(status: .completed, dealReference: "FX-7")
+      try await world.perform(.recordFound(attempt: 1, deal), first, under: firstBatch)
+      let (trade, _) = try await world.doubt(client: 1)
+      world.clock.advance(byMilliseconds: 100_000)
+      func word(_ reference: String) -> TradeStep {
+        world.step(
+          openly: .resolve(
+            .booked(dealReference: reference), note: "seen", marginMilliseconds: 60_000), trade)
+      }
+      for given in ["FX-7", "fx-7"] {
+        #expect(try await world.perform(word(given)) == .failure(.referenceTaken(by: first.id)))
+      }
+      let receipt = Receipt(
+        owner: world.identifier(), key: "once", digest: Array(repeating: 1, count: 32))
+      #expect(
+        try await world.store.perform(word("FX-7"), receipt: receipt)
+          == .failure(.referenceTaken(by: first.id)))
+      #expect(try await world.store.trade(trade.id) == trade)
+      #expect(try await world.perform(word("FX-70")).get().dealReference == "FX-70")
+    },
     StoreCase("lets a person close a booked deal only once it has been put before them") { world in
       let batch = try await world.running([0, 1, 2])
       var deals: [Trade] = []
@@ -124,6 +147,14 @@ extension StoreConformance {
         world.step(openly: .recordBookingEvidence(attempt: 1, note: "statement line"), failed)
       ).get()
       #expect(found.status == .inDoubt)
+      // No answer of the bank ends it: it waits for a person from the start.
+      #expect(found.escalatedAt == world.clock.now)
+      #expect(try await world.store.escalations(of: batch.key) == [.inDoubt])
+      let log = try await world.store.events(of: batch.key, after: 0, limit: 100)
+      #expect(
+        log.suffix(3).map(\.entry.kind) == [
+          .tradeTransition, .tradeEscalated, .batchTransition,
+        ])
       let reopened = try await world.present(batch)
       #expect(reopened.status == .running)
       #expect(reopened.completedAt == nil)

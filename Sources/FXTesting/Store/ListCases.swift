@@ -184,5 +184,20 @@ extension StoreConformance {
       #expect(next.heads.map(\.batch) == [second.key])
       #expect(next.heads[0].head == (try await world.present(second)).chain)
     },
+    StoreCase("shows what the log has where it was sealed") { world in
+      let batch = try await world.create([0])
+      try await world.store.seal()
+      _ = try await world.command(.pause, batch).get()
+      try await world.store.seal()
+      let heads = try await world.store.seals(after: 0, limit: 9).flatMap(\.heads)
+      let digests = try await world.store.digests(at: heads)
+      #expect(digests == heads.map(\.head.digest))
+      let gone = [
+        Seal.Head(batch: batch.key, head: ChainHead(length: 99, digest: [])),
+        Seal.Head(batch: BatchKey(5_555), head: ChainHead(length: 1, digest: [])),
+      ]
+      #expect(try await world.store.digests(at: gone) == [nil, nil])
+      #expect(try await world.store.digests(at: []) == [])
+    },
   ]
 }

@@ -128,6 +128,32 @@ extension StoreConformance {
       let step = world.step(.recordNotBooked(proof), doubt, under: batch)
       #expect(try await world.perform(step) == .failure(.illegal(status: .inDoubt)))
     },
+    StoreCase("takes a failed settlement for no end of a later attempt that was lost") { world in
+      let batch = try await world.running([0, 1])
+      let trades = try await world.take(batch)
+      let lost = Evidence(
+        trade: trades[0].key, attempt: 2, kind: .statusAnswer, at: world.clock.now,
+        actor: world.person, summary: "found")
+      let failed = Failure(.settlementFailed, "no funds")
+      let booked = try await world.perform(
+        .recordAccepted(attempt: 1, bankTransactionID: nil),
+        try await world.book(trades[0], under: batch), under: batch)
+      try await world.store.append([lost])
+      let settled = world.step(.recordSettlementFailed(attempt: 1, failed), booked, under: batch)
+      #expect(try await world.perform(settled) == .failure(.illegal(status: .booked)))
+
+      let unclear = try await world.perform(
+        .recordUnclear(attempt: 1, failed), try await world.book(trades[1], under: batch),
+        under: batch)
+      var other = lost
+      other.trade = unclear.key
+      try await world.store.append([other])
+      func found(_ status: DealStatus) -> TradeStep {
+        world.step(.recordFound(attempt: 1, FoundDeal(status: status)), unclear, under: batch)
+      }
+      #expect(try await world.perform(found(.failed)) == .failure(.illegal(status: .inDoubt)))
+      #expect(try await world.perform(found(.completed)).get().status == .completed)
+    },
     StoreCase("has nothing to reconcile where nothing was lost") { world in
       let before = try await world.store.installation()
       #expect(try await world.store.recordReconciled(note: "-", actor: world.person) == before)

@@ -58,7 +58,7 @@ struct CallOptions: ParsableArguments {
     if bank == .needed, settings.bank == nil { throw Complaint.noBank }
     return try await Desk.open(settings, use) { desk in
       func go(_ bank: CapitecGateway?) async throws -> Answer {
-        let calls = LocalCalls(desk, bank: bank)
+        let calls = try LocalCalls(desk, bank: bank)
         return try await body(DeskClient(calls: calls, asJSON: json), desk, bank)
       }
       return settings.bank == nil ? try await go(nil) : try await desk.withBank(go)

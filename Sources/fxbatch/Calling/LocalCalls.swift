@@ -13,10 +13,10 @@ struct LocalCalls: DeskCalls {
   /// Of the person who acts where the operating system's word is not enough.
   private let token: String?
 
-  init(_ desk: Desk, bank: (any BankGateway)? = nil) {
+  init(_ desk: Desk, bank: (any BankGateway)? = nil) throws {
     var settings = desk.settings.serverSettings
     settings.transport.limits.bodyBytes = CallingBounds.fileBytes
-    server = APIServer(
+    server = try APIServer(
       backend: desk.backend(bank: bank, nudge: {}), settings: settings, signal: desk.signal,
       logger: desk.logger)
     // Whoever can open the store's file could do all of it without asking.

@@ -14,7 +14,7 @@ struct ShowCommand: AsyncParsableCommand {
   func run() async throws {
     try await place.open(.reads) { desk in
       let answer = try await desk.get(try await desk.path(ofBatch: batch.batch))
-      desk.say(answer, BatchText.whole)
+      try await BatchText.say(answer, at: desk)
     }
   }
 }

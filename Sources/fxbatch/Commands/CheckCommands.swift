@@ -52,10 +52,16 @@ struct ReconcileCommand: AsyncParsableCommand {
     commandName: "reconcile",
     abstract: "Holds every attempt against what the bank says of it.",
     discussion: """
-      Asks the bank about each deal and tells every difference. A booking that our books deny puts its \
-      trade in doubt. Ends with 0 when bank and books agree and no trade is in doubt, and with 4 when a person has to look. After \
-      the store was found to have lost events, it also asks for every deal that may have been booked \
-      since; only then the kill switch can be released.
+      Asks the bank about each deal, holds the lines of the clients' statements against our books by \
+      count and amount, and tells every difference. A booking that our books deny puts its trade in \
+      doubt. A line that no trade explains is told each time: it is a deal that our books lack, or \
+      money that was moved for another reason.
+
+      Ends with 0 when bank and books agree and no trade is in doubt, and with 4 when a person has to \
+      look, or when it is too early to tell: a deal that the bank does not show yet may still come.
+
+      After the store was found to have lost events, it also asks for every deal that may have been \
+      booked since; only then the kill switch can be released.
 
         fxbatch reconcile morning
         fxbatch reconcile --json
@@ -70,7 +76,7 @@ struct ReconcileCommand: AsyncParsableCommand {
       try await desk.withBank { bank in
         var key: BatchKey?
         if let batch {
-          let client = DeskClient(calls: LocalCalls(desk), asJSON: false)
+          let client = DeskClient(calls: try LocalCalls(desk), asJSON: false)
           guard let id = Identifier(try await client.batch(named: batch)),
             let known = try await desk.store.batch(id)
           else { throw Complaint("there is no batch \(batch). `fxbatch list` shows them.", .badInput) }
@@ -94,7 +100,9 @@ struct ReconcileCommand: AsyncParsableCommand {
     let sentences = (report.differences + (lost?.findings.differences ?? [])).map(\.sentence)
     if json {
       let answer: JSON = [
-        "agrees": .bool(total == 0 && doubts == 0), "in_doubt": JSON(doubts),
+        "agrees": .bool(total == 0 && doubts == 0 && report.tooEarlyUntil == nil),
+        "in_doubt": JSON(doubts), "too_early_until": JSON(report.tooEarlyUntil),
+        "unexplained_lines": JSON(report.unexplainedLines),
         "trades": JSON(report.trades),
         "attempts": JSON(report.attempts), "statements": JSON(report.statements),
         "total": JSON(total), "differences": .array(sentences.map { .string($0) }),
@@ -105,14 +113,28 @@ struct ReconcileCommand: AsyncParsableCommand {
       for sentence in sentences { Terminal.say(sentence.plain) }
       Terminal.say(
         "\(report.attempts) attempts of \(report.trades) trades, \(report.statements) statements: "
-          + (total == 0 ? "bank and books agree" : "\(total) differences")
+          + report.verdict(differences: total)
           + (doubts == 0
             ? ""
             : "; trades still in doubt: \(doubts == Pages.rows ? "\(doubts) or more" : "\(doubts)")")
       )
       if let lost { Terminal.say(lost.text) }
     }
-    guard total == 0, doubts == 0, lost?.isReconciled ?? true else { throw ExitCode.waitsForPerson }
+    guard total == 0, doubts == 0, report.tooEarlyUntil == nil, lost?.isReconciled ?? true else {
+      throw ExitCode.waitsForPerson
+    }
+  }
+}
+
+extension ReconcileReport {
+  fileprivate func verdict(differences: Int) -> String {
+    let found = differences == 0 ? nil : "\(differences) differences"
+    let early = tooEarlyUntil.map {
+      "too early to tell, since the bank may show deals of ours until \($0): run `fxbatch reconcile` "
+        + "again then"
+    }
+    let words = [found, early].compactMap { $0 }
+    return words.isEmpty ? "bank and books agree" : words.joined(separator: "; ")
   }
 }
 

@@ -12,6 +12,10 @@ struct ResolveCommand: AsyncParsableCommand {
       called not booked and was booked moves the money all the same. Without --booked or --not-booked \
       nothing is changed. Deciding takes an approver's token, on a local store too.
 
+      The bank's API is asked too. Where it does not confirm the reference, or contradicts you, your \
+      word is taken only with --insist, or when you answer the question. A reference that another trade \
+      carries is never taken.
+
         fxbatch resolve 0191…
         fxbatch resolve 0191… --booked FXD-2231 --note "seen on the bank's statement"
         fxbatch resolve 0191… --not-booked --note "the bank's desk confirms, ticket 778"
@@ -25,6 +29,7 @@ struct ResolveCommand: AsyncParsableCommand {
   @Flag(help: "It was not booked.") var notBooked = false
   @Option(help: "How you know; kept for good.") var note: String?
   @Flag(help: "Do not ask again.") var yes = false
+  @Flag(help: "Record it though the bank does not confirm it.") var insist = false
   @OptionGroup var place: CallOptions
 
   func validate() throws {
@@ -53,22 +58,28 @@ struct ResolveCommand: AsyncParsableCommand {
       guard decides else { return desk.say(known, TradeText.whole) }
       try refuseUnasked(known)
       if !yes { Terminal.note(TradeText.whole(known)) }
-      try confirm()
-      let answer = try await desk.post(
-        try desk.path(ofTrade: trade, "resolve"), wish, asPerson: true)
+      let word = try await desk.make(
+        DeskCall(
+          method: .get, path: try desk.path(ofTrade: trade, "bank-word"), query: claim))
+      try confirm(word)
+      let answer = try await desk.make(
+        DeskCall(
+          method: .post, path: try desk.path(ofTrade: trade, "resolve"),
+          body: .json(wish(word)), asPerson: true))
       desk.say(answer) { "trade \($0.words("id")) is \($0.words("status"))" }
     }
   }
 
-  private var wish: JSON {
-    var members: [JSON.Member] = [.init(name: "note", value: JSON(note))]
-    if let reference {
-      members.append(.init(name: "outcome", value: "booked"))
-      members.append(.init(name: "deal_reference", value: .string(reference)))
-    } else {
-      members.append(.init(name: "outcome", value: "not_booked"))
-    }
-    return .object(members)
+  /// What the person says of the trade.
+  private var claim: [(name: String, value: String)] {
+    reference.map { [("outcome", "booked"), ("deal_reference", $0)] } ?? [("outcome", "not_booked")]
+  }
+
+  /// The person's word, with what the bank says to it in the note.
+  private func wish(_ word: JSON) -> JSON {
+    let note = JSON.string("\(note ?? "") (\(word.words("sentence")))")
+    return .object(
+      claim.map { .init(name: $0.name, value: .string($0.value)) } + [.init(name: "note", value: note)])
   }
 
   /// Refuses what no answer to the question could make good.
@@ -84,11 +95,22 @@ struct ResolveCommand: AsyncParsableCommand {
     }
   }
 
-  private func confirm() throws {
-    guard !yes else { return }
-    let claim = reference.map { "booked as \($0)" } ?? "NOT booked"
-    guard Terminal.confirms("Record that this trade was \(claim.plain)?") else {
-      throw Complaint("nothing was changed.", .usage)
+  /// Asks the person, who hears what the bank says. Without being asked, a person has to insist on
+  /// what the bank does not confirm.
+  private func confirm(_ word: JSON) throws {
+    Terminal.note(word.words("sentence"))
+    guard yes else {
+      let claim = reference.map { "booked as \($0)" } ?? "NOT booked"
+      guard Terminal.confirms("Record that this trade was \(claim.plain)?") else {
+        throw Complaint("nothing was changed.", .usage)
+      }
+      return
     }
+    let verdict = word.words("verdict")
+    let couldBeAsked = verdict != "could_not_be_asked"
+    guard verdict != "confirms", !insist, couldBeAsked || booked != nil else { return }
+    throw Complaint(
+      "nothing was changed. Look again at what the bank says; if it is as you say all the same, give "
+        + "--insist.", couldBeAsked ? .badInput : .unavailable)
   }
 }

@@ -26,7 +26,7 @@ struct DemoNarrator {
     case .gate(.blind):
       clock.note("the bank did not find a deal by our id: every doubt will need a person", .yellow)
     case .breakerOpened: clock.note("the bank fails too often: pausing for some seconds", .yellow)
-    case .escalated: clock.note("a trade has been in doubt for long and needs a person", .yellow)
+    case .escalated: clock.note("a trade needs a person's word", .yellow)
     case .batchEnded(let key, let status):
       guard ended.insert(key).inserted else { return }
       let counts = try await batch(key)?.counts

@@ -3,8 +3,36 @@ import FXJSON
 
 /// A batch in words, from what the API says of it.
 enum BatchText {
-  /// The whole of it.
-  static func whole(_ batch: JSON) -> String {
+  private static let shownTrades = 10
+
+  /// Prints the whole of it, with the trades that wait for a person.
+  static func say(_ batch: JSON, at desk: DeskClient) async throws {
+    if desk.asJSON { return Terminal.say(batch.text) }
+    var table = Table("needs a decision", "client", "why", "next")
+    let reasons = Set(batch["needs_decision"]?.elements.map(\.words) ?? [])
+    let statuses = [("in_doubt", "in_doubt"), ("unconfirmed", "booked")].filter {
+      reasons.contains($0.0)
+    }
+    if !statuses.isEmpty {
+      let query = statuses.map { (name: "status", value: $0.1) } + [("limit", "\(shownTrades)")]
+      for trade in try await desk.get("/api/batches/\(batch.words("id"))/trades", query).items {
+        let trouble = trade["error"]?.words("message") ?? ""
+        table.add(
+          "row \(trade.words("row"))", trade.words("client_name"),
+          trouble.isEmpty ? "The bank has not confirmed the deal yet." : trouble,
+          "fxbatch resolve \(trade.words("id"))", colour: .yellow)
+      }
+    }
+    let failures = batch["errors"]?.elements ?? []
+    Terminal.say(
+      [
+        whole(batch), table.isEmpty ? nil : table.text,
+        failures.isEmpty ? nil : failureTable(failures),
+      ].compactMap { $0 }.joined(separator: "\n\n"))
+  }
+
+  /// All that is told of it without asking further.
+  private static func whole(_ batch: JSON) -> String {
     var table = Table("batch", batch.words("name"))
     let status = BatchStatus(rawValue: batch.words("status"))
     table.add("id", batch.words("id"))
@@ -33,8 +61,7 @@ enum BatchText {
     }
     let reasons = batch.words("needs_decision")
     if !reasons.isEmpty { table.add("needs a decision", reasons, colour: .yellow, at: 1) }
-    let failures = batch["errors"]?.elements ?? []
-    return failures.isEmpty ? table.text : table.text + "\n\n" + failureTable(failures)
+    return table.text
   }
 
   /// What an order came to.

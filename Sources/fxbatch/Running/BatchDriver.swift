@@ -120,7 +120,7 @@ struct BatchDriver: Sendable {
     case .breakerOpened: Terminal.note("the bank fails too often: pausing for some seconds")
     case .killSwitch(let engaged):
       if engaged { Terminal.note("the kill switch is engaged: nothing is booked") }
-    case .escalated: Terminal.note("a trade has been in doubt for long and needs a person")
+    case .escalated: Terminal.note("a trade needs a person's word: fxbatch show \(batch.id)")
     case .started, .claimed, .leaseLost, .batchEnded, .tradeChanged, .gate: break
     }
   }
@@ -172,7 +172,7 @@ struct BatchDriver: Sendable {
   // MARK: The end
 
   private func finish(with code: ExitCode) async throws -> ExitCode {
-    client.say(try await client.get("/api/batches/\(batch.id)"), BatchText.whole)
+    try await BatchText.say(try await client.get("/api/batches/\(batch.id)"), at: client)
     if code == .interrupted {
       Terminal.complain("interrupted. Go on with: fxbatch run --resume \(batch.id)")
     }

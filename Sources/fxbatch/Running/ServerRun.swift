@@ -29,7 +29,7 @@ struct ServerRun: Sendable {
       case .interrupted, nil: return ExitCode.interrupted
       }
     }
-    client.say(try await client.get("/api/batches/\(batch)"), BatchText.whole)
+    try await BatchText.say(try await client.get("/api/batches/\(batch)"), at: client)
     if code == .interrupted {
       Terminal.complain("the server goes on with it. See how far it is with: fxbatch watch \(batch)")
     }

@@ -57,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
     _ desk: Desk, bank: (any BankGateway)?, engine: Engine?
   ) async throws {
     let readyFile = readyFile
-    let server = APIServer(
+    let server = try APIServer(
       backend: desk.backend(bank: bank, nudge: { engine?.nudge() }),
       settings: desk.settings.serverSettings, signal: desk.signal, logger: desk.logger)
     let address = desk.settings.serving
