@@ -163,7 +163,8 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: house),
     .testTarget(
-      name: "FXBatchTests", dependencies: ["fxbatch", "FXDomain", "FXPorts"], swiftSettings: house),
+      name: "FXBatchTests", dependencies: ["fxbatch", "FXDomain", "FXPorts", "FXSimulation"],
+      swiftSettings: house),
     .testTarget(
       name: "FXServerTests",
       dependencies: [

@@ -2,7 +2,6 @@ import Crypto
 import FXDomain
 import FXPorts
 import Logging
-import Synchronization
 
 /// Capitec Business' treasury FX service. The bank's words stay inside this module.
 ///
@@ -12,11 +11,10 @@ public final class CapitecGateway: BankGateway {
   public let identity: BankIdentity
 
   let settings: CapitecSettings
-  private let exchange: Exchange
+  private let connections: BankConnections
   private let tokens: TokenKeeper
   private let clock: @Sendable () -> Timestamp
   private let logger: Logger
-  private let skew = Mutex<ClockSkew?>(nil)
 
   /// - Parameter clock: our wall clock, compared with the bank's.
   /// - Throws: ``CapitecSettingsError`` with every problem of the settings at once.
@@ -33,10 +31,10 @@ public final class CapitecGateway: BankGateway {
   ) throws(CapitecSettingsError) {
     let problems = settings.validate()
     guard problems.isEmpty else { throw CapitecSettingsError(problems: problems) }
-    let exchange = try Exchange(settings)
-    let endpoint = TokenEndpoint(settings: settings, exchange: exchange, clock: clock)
+    let connections = try BankConnections(settings)
+    let endpoint = TokenEndpoint(settings: settings, connections: connections, clock: clock)
     self.settings = settings
-    self.exchange = exchange
+    self.connections = connections
     self.clock = clock
     self.logger = logger
     self.identity = Self.identity(of: settings)
@@ -53,13 +51,7 @@ public final class CapitecGateway: BankGateway {
 
   /// Closes all connections. Calls that are out end as troubles; later ones are not sent. Must be
   /// called before the gateway is let go.
-  public func shutdown() async throws { try await exchange.shutdown() }
-
-  /// How far the bank's clock is ahead of ours, by the last envelope that bore a Date; nil before.
-  public var clockSkew: ClockSkew? { skew.withLock { $0 } }
-
-  /// The middle of ``clockSkew``, in milliseconds; at least half a second uncertain.
-  public var clockSkewMilliseconds: Int64? { clockSkew?.milliseconds }
+  public func shutdown() async throws { try await connections.shutdown() }
 
   private static func identity(of settings: CapitecSettings) -> BankIdentity {
     let parts = [
@@ -102,21 +94,19 @@ public final class CapitecGateway: BankGateway {
     }
     guard !Task.isCancelled, ContinuousClock.now < deadline else { return .notSent(.timeout) }
 
-    let request = Exchange.Request(
+    let request = BankConnections.Request(
       url: CallKind.bookQuotedDeal.url(settings), bearer: token, body: bookingBody(order),
       isBooking: true)
-    let sent = clock()
+    let sentAt = clock()
     let reply: HTTPReply
-    switch await within(deadline, { await self.exchange.post(request) }) {
+    switch await within(deadline, { await self.connections.post(request) }) {
     case nil: return .unclear(.timeout, BankReceipt())
     case .failure(.notSent(let why)): return .notSent(.notSent(why))
     case .failure(let trouble): return .unclear(trouble, BankReceipt())
     case .success(let answered): reply = answered
     }
     if reply.status == 401 { tokens.discard(token) }
-    let verdict = Verdict(of: reply, now: clock())
-    measureSkew(verdict, sent: sent)
-    switch verdict {
+    switch Verdict(of: reply, sentAt: sentAt, receivedAt: clock()) {
     case .success(_, let receipt): return .accepted(receipt)
     case .refused(let refusal, let receipt, _): return .refused(refusal, receipt)
     case .trouble(let trouble, let receipt): return .unclear(trouble, receipt)
@@ -150,9 +140,9 @@ public final class CapitecGateway: BankGateway {
       case .success(let fresh): token = fresh
       case .failure(let trouble): return .trouble(Self.withoutToken(trouble), BankReceipt())
       }
-      let sent = clock()
-      let reply = await exchange.post(
-        Exchange.Request(
+      let sentAt = clock()
+      let reply = await connections.post(
+        BankConnections.Request(
           url: kind.url(settings), bearer: token, body: body, answerBytes: kind.answerBytes))
       switch reply {
       case .failure(let trouble): return .trouble(trouble, BankReceipt())
@@ -160,9 +150,7 @@ public final class CapitecGateway: BankGateway {
         stale = token
       case .success(let reply):
         if reply.status == 401 { tokens.discard(token) }
-        let verdict = Verdict(of: reply, now: clock())
-        measureSkew(verdict, sent: sent)
-        return verdict
+        return Verdict(of: reply, sentAt: sentAt, receivedAt: clock())
       }
     }
     return .trouble(.unauthorized, BankReceipt())
@@ -182,17 +170,6 @@ public final class CapitecGateway: BankGateway {
   private func body(_ members: [(String, RequestValue)]) -> [UInt8] {
     let header: RequestValue = ["userId": .string(settings.userID ?? settings.username)]
     return RequestValue.object([("header", header)] + members).bytes
-  }
-
-  /// Only the bank's own answers count: the clock of something on the way says nothing.
-  private func measureSkew(_ verdict: Verdict, sent: Timestamp) {
-    let received = clock()
-    switch verdict {
-    case .success(_, let receipt), .refused(_, let receipt, _):
-      guard let bankDate = receipt.bankDate else { return }
-      skew.withLock { $0 = ClockSkew(bankDate: bankDate, sent: sent, received: received) }
-    case .trouble: return
-    }
   }
 
   private func log(

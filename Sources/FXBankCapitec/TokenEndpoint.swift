@@ -5,7 +5,7 @@ import FXPorts
 /// otherwise or when that is refused.
 struct TokenEndpoint: Sendable {
   let settings: CapitecSettings
-  let exchange: Exchange
+  let connections: BankConnections
   let clock: @Sendable () -> Timestamp
 
   func fetch(refreshToken: Secret?) async -> Result<Grant, BankTrouble> {
@@ -29,8 +29,8 @@ struct TokenEndpoint: Sendable {
     let form: [(String, String)] =
       [("client_id", settings.clientID), ("client_secret", settings.clientSecret.revealed)] + grant
       + [("scope", "offline_access api://\(settings.clientID)/.default")]
-    let reply = await exchange.post(
-      Exchange.Request(
+    let reply = await connections.post(
+      BankConnections.Request(
         url: settings.tokenURL, contentType: "application/x-www-form-urlencoded",
         bearer: settings.externalToken, body: Self.encoded(form)))
     switch reply {
@@ -44,7 +44,7 @@ struct TokenEndpoint: Sendable {
     switch reply.status {
     case 200: break
     case 408, 429, 500...:
-      guard case .trouble(let trouble, _) = Verdict(of: reply, now: now) else {
+      guard case .trouble(let trouble, _) = Verdict(of: reply, sentAt: now, receivedAt: now) else {
         return .failure(.httpStatus(reply.status))
       }
       return .failure(trouble)

@@ -21,11 +21,14 @@ enum Verdict: Sendable {
 
   /// A flat ladder: the status first, since an envelope under 401, 429 or 5xx proves nothing.
   ///
-  /// - Parameter now: by our clock, for a Retry-After that names a moment.
-  init(of reply: HTTPReply, now: Timestamp) {
-    var receipt = BankReceipt(bankDate: reply.date.flatMap(HTTPDate.read))
+  /// - Parameters:
+  ///   - sentAt: when the request left, by our clock.
+  ///   - receivedAt: when the reply was there, by our clock.
+  init(of reply: HTTPReply, sentAt: Timestamp, receivedAt: Timestamp) {
+    var receipt = BankReceipt(
+      bankDate: reply.date.flatMap(HTTPDate.read), sentAt: sentAt, receivedAt: receivedAt)
     let wait = reply.retryAfter.flatMap {
-      HTTPDate.retryAfterMilliseconds($0, now: receipt.bankDate ?? now)
+      HTTPDate.retryAfterMilliseconds($0, now: receipt.bankDate ?? receivedAt)
     }
     let document = Self.document(in: reply.body)
     if case .success(let members) = document {

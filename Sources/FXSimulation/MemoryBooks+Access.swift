@@ -6,9 +6,9 @@ struct MemoryAccess: Sendable {
   var tokens: [Identifier: AccessToken] = [:]
   var sessions: [[UInt8]: Session] = [:]
   var audit: [AuditEntry] = []
-  var exchanges: [ExchangeName: Exchange] = [:]
+  var carriedOutRequests: [RequestName: CarriedOutRequest] = [:]
 
-  struct ExchangeName: Hashable, Sendable {
+  struct RequestName: Hashable, Sendable {
     var owner: Identifier
     var key: String
 
@@ -28,10 +28,10 @@ extension MemoryBooks {
     _ change: (inout MemoryBooks) throws(StoreError) -> Result<Value, Refusal>
   ) throws(StoreError) -> Result<Value, Refusal> {
     guard let receipt else { return try change(&self) }
-    guard access.exchanges[.init(receipt)] == nil else { return .failure(refusal) }
+    guard access.carriedOutRequests[.init(receipt)] == nil else { return .failure(refusal) }
     let result = try change(&self)
     if case .success = result {
-      access.exchanges[.init(receipt)] = Exchange(
+      access.carriedOutRequests[.init(receipt)] = CarriedOutRequest(
         receipt: receipt, at: now, subject: subject, answer: nil)
     }
     return result
@@ -92,9 +92,9 @@ extension MemoryBooks {
   }
 
   mutating func keep(_ answer: KeptAnswer, for receipt: Receipt) {
-    let none = Exchange(receipt: receipt, at: now, subject: nil, answer: nil)
-    if access.exchanges[.init(receipt), default: none].answer == nil {
-      access.exchanges[.init(receipt), default: none].answer = answer
+    let none = CarriedOutRequest(receipt: receipt, at: now, subject: nil, answer: nil)
+    if access.carriedOutRequests[.init(receipt), default: none].answer == nil {
+      access.carriedOutRequests[.init(receipt), default: none].answer = answer
     }
   }
 }
@@ -148,9 +148,11 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in books.audit(query) }
   }
 
-  public func exchange(owner: Identifier, key: String) async throws(StoreError) -> Exchange? {
+  public func carriedOutRequest(owner: Identifier, key: String) async throws(StoreError)
+    -> CarriedOutRequest?
+  {
     try transact { (books) throws(StoreError) in
-      books.access.exchanges[.init(owner: owner, key: key)]
+      books.access.carriedOutRequests[.init(owner: owner, key: key)]
     }
   }
 
@@ -158,9 +160,11 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in books.keep(answer, for: receipt) }
   }
 
-  public func forgetExchanges(before moment: Timestamp) async throws(StoreError) {
+  public func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError) {
     try transact { (books) throws(StoreError) in
-      books.access.exchanges = books.access.exchanges.filter { $0.value.at >= moment }
+      books.access.carriedOutRequests = books.access.carriedOutRequests.filter {
+        $0.value.at >= moment
+      }
     }
   }
 }

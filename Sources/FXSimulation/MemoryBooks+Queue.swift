@@ -7,7 +7,7 @@ extension MemoryBooks {
 
   /// See `EngineStore.pulse`. A node that differs from one that is alive is refused.
   public mutating func pulse(
-    _ node: NodeLife, confirmsKillSwitch: Bool
+    _ node: NodeLife, confirmsKillSwitch: Bool, waitsFor: String? = nil
   ) throws(StoreError) -> Installation {
     let forgotten = now.advanced(byMilliseconds: -86_400_000)
     signsOfLife = signsOfLife.filter { $0.value.seenAt >= forgotten }
@@ -22,7 +22,7 @@ extension MemoryBooks {
     }
     signsOfLife[node.node] = NodeRecord(
       life: node, seenAt: now,
-      confirmsKillSwitch: confirmsKillSwitch && house.killSwitch != nil)
+      confirmsKillSwitch: confirmsKillSwitch && house.killSwitch != nil, waitsFor: waitsFor)
     return house
   }
 
@@ -35,7 +35,8 @@ extension MemoryBooks {
       let until = held.reduce(own) { max($0, $1) }
       return LiveNode(
         node: name, lastSeenAt: record.seenAt, leaseUntil: until,
-        confirmsKillSwitch: record.confirmsKillSwitch, isAlive: now < until)
+        confirmsKillSwitch: record.confirmsKillSwitch, isAlive: now < until,
+        waitsFor: record.waitsFor)
     }
   }
 

@@ -65,6 +65,7 @@ struct NodeRecord: Hashable, Sendable {
   var life: NodeLife
   var seenAt: Timestamp
   var confirmsKillSwitch: Bool
+  var waitsFor: String?
 
   func isAlive(at now: Timestamp) -> Bool {
     now < seenAt.advanced(byMilliseconds: life.leaseMilliseconds)

@@ -34,10 +34,11 @@ extension MemoryStore {
   }
 
   public func pulse(
-    _ node: NodeLife, confirmsKillSwitch: Bool
+    _ node: NodeLife, confirmsKillSwitch: Bool, waitsFor: String?
   ) async throws(StoreError) -> Installation {
     try transact { (books) throws(StoreError) in
-      try books.pulse(node, confirmsKillSwitch: confirmsKillSwitch)
+      try books.pulse(
+        node, confirmsKillSwitch: confirmsKillSwitch, waitsFor: waitsFor)
     }
   }
 

@@ -42,6 +42,7 @@ public enum Occurrence: String, Hashable, Sendable, CaseIterable {
   case canaryAlone = "a trade that waited for the canary"
   case doubt = "a doubt"
   case doubtFound = "a doubt ended by the bank's word or a witness"
+  case doubtFoundByBankID = "a doubt's deal found by the bank's own id"
   case doubtDisproven = "a doubt ended by proof that nothing was booked"
   case doubtByPerson = "a doubt ended by a person"
   case escalation = "a doubt put before a person"

@@ -82,6 +82,15 @@ public struct SimulatedBank: Sendable {
   private var quotes: [Int64: Quote] = [:]
   private var serial: Int64 = 0
   private let midRate: Rate
+  /// Who waits for the answer that is being given; nil where nobody compares clocks.
+  var asker: Asker?
+
+  /// By the world's clock, when its request left and when the answer will be there.
+  struct Asker: Sendable {
+    var skewMilliseconds: Int64
+    var sentAt: Int64
+    var receivesAt: Int64
+  }
 
   public init(temper: BankTemper, midRate: Rate) {
     self.temper = temper
@@ -96,8 +105,12 @@ public struct SimulatedBank: Sendable {
   mutating func receipt(at world: Int64) -> BankReceipt {
     serial += 1
     let seconds = clock(at: world).milliseconds / 1_000
+    let (id, date) = ("bank-\(serial)", Timestamp(milliseconds: seconds * 1_000))
+    guard let asker else { return BankReceipt(bankTransactionID: id, bankDate: date) }
     return BankReceipt(
-      bankTransactionID: "bank-\(serial)", bankDate: Timestamp(milliseconds: seconds * 1_000))
+      bankTransactionID: id, bankDate: date,
+      sentAt: Timestamp(milliseconds: asker.sentAt + asker.skewMilliseconds),
+      receivedAt: Timestamp(milliseconds: asker.receivesAt + asker.skewMilliseconds))
   }
 
   mutating func createQuote(

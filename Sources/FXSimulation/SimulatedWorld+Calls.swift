@@ -12,21 +12,23 @@ extension SimulatedWorld {
     switch action {
     case .createQuote(let request, let trade, let generation):
       let answer = call(
-        { bank, world, chance in bank.createQuote(request, at: world, chance: &chance) },
+        by: node, { bank, world, chance in bank.createQuote(request, at: world, chance: &chance) },
         otherwise: { .trouble($0) })
       reply(
         .quoteCreated(answer.answer, trade, generation: generation), to: node,
         after: answer.delay)
     case .latestQuote(let id, let trade, let generation):
       let answer = call(
-        { bank, world, _ in bank.latestQuote(id, at: world) }, otherwise: { .trouble($0) })
+        by: node, { bank, world, _ in bank.latestQuote(id, at: world) }, otherwise: { .trouble($0) }
+      )
       reply(
         .rateQuoted(answer.answer, trade, generation: generation), to: node, after: answer.delay)
     case .askStatus(let query, let caller, let generation):
       let sent = asSent(query)
       let answer = call(
-        { bank, world, _ in bank.status(sent, at: world) }, otherwise: { .trouble($0) })
+        by: node, { bank, world, _ in bank.status(sent, at: world) }, otherwise: { .trouble($0) })
       noteForgotten(sent, answer.answer)
+      noteFoundByBankID(sent, answer.answer, caller)
       reply(
         .statusAnswered(asPlanted(answer.answer, to: caller), caller, generation: generation),
         to: node, after: answer.delay)
@@ -54,7 +56,7 @@ extension SimulatedWorld {
     guard let settings = nodes[node].core?.settings else { return nil }
     let actor = Actor.node(settings.node)
     switch action {
-    case .pulse(let confirms):
+    case .pulse(let confirms, let waitsFor):
       return .pulsed(
         try books.pulse(
           NodeLife(
@@ -62,7 +64,7 @@ extension SimulatedWorld {
             leaseMilliseconds: settings.leaseMilliseconds,
             bankTimeoutMilliseconds: settings.bankTimeoutMilliseconds,
             doubtMarginMilliseconds: settings.proof.doubtMarginMilliseconds),
-          confirmsKillSwitch: confirms))
+          confirmsKillSwitch: confirms, waitsFor: waitsFor))
     case .claim(let request):
       let batches = try books.claim(request)
       for batch in batches {
@@ -119,11 +121,14 @@ extension SimulatedWorld {
 
   /// A call that carries no money: done when it is sent, answered after a while, or in trouble.
   private mutating func call<Answer>(
-    _ act: (inout SimulatedBank, Int64, inout Chance) -> Answer,
+    by node: NodeIndex, _ act: (inout SimulatedBank, Int64, inout Chance) -> Answer,
     otherwise: (BankTrouble) -> Answer
   ) -> (answer: Answer, delay: Int64) {
     let usual = chance.pick(temper.bank.usualMilliseconds)
     let timeout = temper.bankTimeoutMilliseconds
+    bank.asker = SimulatedBank.Asker(
+      skewMilliseconds: nodes[node].skew, sentAt: now, receivesAt: now + usual)
+    defer { bank.asker = nil }
     guard isFaulty else { return (act(&bank, now + usual / 2, &chance), usual) }
     if chance.happens(perMille: temper.bank.lostBeforePerMille) {
       return (otherwise(.timeout), timeout)
@@ -198,7 +203,9 @@ extension SimulatedWorld {
         answer = .unclear(.connectionLost("closed"), BankReceipt())
       } else if chance.happens(perMille: temper.bank.brokenPerMille) {
         occurrences[.broken] += 1
-        answer = .unclear(.httpStatus(500), BankReceipt())
+        // Half of them with an envelope all the same, whose id is one more to ask by.
+        let hasEnvelope = chance.happens(perMille: 500)
+        answer = .unclear(.httpStatus(500), hasEnvelope ? answer.receipt : BankReceipt())
       }
     }
     schedule(
@@ -206,5 +213,14 @@ extension SimulatedWorld {
         .booked(answer, sender.trade, generation: sender.generation), sender.node,
         incarnation: sender.incarnation),
       after: chance.pick(temper.bank.usualMilliseconds))
+  }
+}
+
+extension BookingAnswer {
+  fileprivate var receipt: BankReceipt {
+    switch self {
+    case .accepted(let receipt), .refused(_, let receipt), .unclear(_, let receipt): receipt
+    case .notSent: BankReceipt()
+    }
   }
 }

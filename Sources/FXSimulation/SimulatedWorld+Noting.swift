@@ -39,9 +39,7 @@ extension SimulatedWorld {
     case .recordIntent(let intent):
       occurrences[.booking] += 1
       if intent.number > 1 { occurrences[.secondAttempt] += 1 }
-    case .recordNotSent(_, let failure, _):
-      if failure.code == .quoteExpired { occurrences[.quoteTooOld] += 1 }
-    case .deferQuote(let failure, _):
+    case .recordNotSent(_, let failure, _, _), .deferQuote(let failure, _):
       if failure?.code == .quoteExpired { occurrences[.quoteTooOld] += 1 }
     case .recordRefused: occurrences[.definiteRefusal] += 1
     case .recordUnclear, .recordBookingEvidence: occurrences[.doubt] += 1
@@ -88,6 +86,13 @@ extension SimulatedWorld {
       let deal = bank.deal(id), now - deal.bookedAt >= temper.bank.remembersMilliseconds
     else { return }
     occurrences[.forgottenDeal] += 1
+  }
+
+  mutating func noteFoundByBankID(_ query: DealQuery, _ answer: StatusAnswer, _ caller: Caller) {
+    guard case .inquiry = caller, case .bankTransactionID = query, case .found = answer else {
+      return
+    }
+    occurrences[.doubtFoundByBankID] += 1
   }
 
   // MARK: For an observer

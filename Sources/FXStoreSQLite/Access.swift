@@ -1,7 +1,7 @@
 import FXDomain
 import FXPorts
 
-/// Sessions and exchanges that are forgotten in one transaction.
+/// Sessions and carried-out requests that are forgotten in one transaction.
 private let forgottenAtOnce = 500
 
 extension SQLiteStore {
@@ -125,13 +125,15 @@ extension SQLiteStore {
 
   // MARK: Requests with a key
 
-  public func exchange(owner: Identifier, key: String) async throws(StoreError) -> Exchange? {
+  public func carriedOutRequest(owner: Identifier, key: String) async throws(StoreError)
+    -> CarriedOutRequest?
+  {
     try await read { transaction in
       try transaction.first(
         """
         SELECT owner, key, digest, at, subject, status, content_type, location, body
         FROM exchanges WHERE owner = ? AND key = ?
-        """, owner, key, read: { try $0.exchange() })
+        """, owner, key, read: { try $0.carriedOutRequest() })
     }
   }
 
@@ -149,14 +151,14 @@ extension SQLiteStore {
     }
   }
 
-  public func forgetExchanges(before moment: Timestamp) async throws(StoreError) {
+  public func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError) {
     try await write { transaction in
       let old = try transaction.all(
         "SELECT owner, key FROM exchanges WHERE at < ? LIMIT ?", moment, forgottenAtOnce,
         read: { (owner: try $0.next() as Identifier, key: try $0.next() as String) })
-      for exchange in old {
+      for request in old {
         try transaction.run(
-          "DELETE FROM exchanges WHERE owner = ? AND key = ?", exchange.owner, exchange.key)
+          "DELETE FROM exchanges WHERE owner = ? AND key = ?", request.owner, request.key)
       }
     }
   }
@@ -214,7 +216,7 @@ extension ColumnReader {
       object: try next(), status: try next(), before: try next(), after: try next())
   }
 
-  fileprivate mutating func exchange() throws -> Exchange {
+  fileprivate mutating func carriedOutRequest() throws -> CarriedOutRequest {
     let receipt = Receipt(owner: try next(), key: try next(), digest: try next())
     let at: Timestamp = try next()
     let subject: Identifier? = try next()
@@ -227,6 +229,6 @@ extension ColumnReader {
       answer = KeptAnswer(
         status: status, contentType: contentType, location: location, body: body)
     }
-    return Exchange(receipt: receipt, at: at, subject: subject, answer: answer)
+    return CarriedOutRequest(receipt: receipt, at: at, subject: subject, answer: answer)
   }
 }

@@ -5,6 +5,7 @@ import FXPorts
 struct SignOfLife: Equatable {
   var life: NodeLife
   var confirmsKillSwitch: Bool
+  var waitsFor: String?
   /// The change counter while the kill switch is engaged: each engagement is confirmed anew.
   var engagement: Int64?
   var at: Timestamp
@@ -13,6 +14,7 @@ struct SignOfLife: Equatable {
   func stands(for newer: SignOfLife) -> Bool {
     let lasting = min(signOfLifeMilliseconds, life.leaseMilliseconds / 3)
     return life == newer.life && confirmsKillSwitch == newer.confirmsKillSwitch
+      && waitsFor == newer.waitsFor
       && engagement == newer.engagement && newer.at.milliseconds(since: at) < lasting
   }
 }
@@ -28,12 +30,12 @@ extension SQLiteStore {
   }
 
   public func pulse(
-    _ node: NodeLife, confirmsKillSwitch: Bool
+    _ node: NodeLife, confirmsKillSwitch: Bool, waitsFor: String?
   ) async throws(StoreError) -> Installation {
     let present = try await installation()
     var sign = SignOfLife(
-      life: node, confirmsKillSwitch: confirmsKillSwitch, engagement: present.engagement,
-      at: clock())
+      life: node, confirmsKillSwitch: confirmsKillSwitch, waitsFor: waitsFor,
+      engagement: present.engagement, at: clock())
     let isWritten = signsOfLife.withLock { [sign] signs in
       signs[node.node]?.stands(for: sign) ?? false
     }
@@ -42,7 +44,8 @@ extension SQLiteStore {
       try transaction.refuseOthers(than: node)
       let installation = try transaction.installation()
       try transaction.write(
-        node, confirmsKillSwitch: confirmsKillSwitch && installation.killSwitch != nil)
+        node, confirmsKillSwitch: confirmsKillSwitch && installation.killSwitch != nil,
+        waitsFor: waitsFor)
       return installation
     }
     sign.engagement = installation.engagement
@@ -56,7 +59,8 @@ extension SQLiteStore {
         """
         SELECT node, last_seen_at, max(last_seen_at + lease_milliseconds, coalesce((
           SELECT max(lease_expires_at) FROM batches
-          WHERE completed_at IS NULL AND lease_owner = node), 0)), confirms_kill_switch
+          WHERE completed_at IS NULL AND lease_owner = node), 0)), confirms_kill_switch,
+          waits_for
         FROM nodes ORDER BY node
         """,
         read: { row in
@@ -65,7 +69,8 @@ extension SQLiteStore {
           let until: Timestamp = try row.next()
           return LiveNode(
             node: node, lastSeenAt: lastSeenAt, leaseUntil: until,
-            confirmsKillSwitch: try row.next(), isAlive: transaction.now < until)
+            confirmsKillSwitch: try row.next(), isAlive: transaction.now < until,
+            waitsFor: try row.next())
         })
     }
   }
@@ -118,21 +123,23 @@ extension Transaction {
         + "Give both the same, or stop it and start again after \(other.until).")
   }
 
-  fileprivate func write(_ node: NodeLife, confirmsKillSwitch: Bool) throws {
+  fileprivate func write(
+    _ node: NodeLife, confirmsKillSwitch: Bool, waitsFor: String?
+  ) throws {
     try run(
       """
       INSERT INTO nodes (node, bank, lease_milliseconds, bank_timeout_milliseconds,
-        doubt_margin_milliseconds, last_seen_at, confirms_kill_switch)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+        doubt_margin_milliseconds, last_seen_at, confirms_kill_switch, waits_for)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET bank = excluded.bank,
         lease_milliseconds = excluded.lease_milliseconds,
         bank_timeout_milliseconds = excluded.bank_timeout_milliseconds,
         doubt_margin_milliseconds = excluded.doubt_margin_milliseconds,
         last_seen_at = excluded.last_seen_at,
-        confirms_kill_switch = excluded.confirms_kill_switch
+        confirms_kill_switch = excluded.confirms_kill_switch, waits_for = excluded.waits_for
       """,
       node.node, node.bank, node.leaseMilliseconds, node.bankTimeoutMilliseconds,
-      node.doubtMarginMilliseconds, now, confirmsKillSwitch)
+      node.doubtMarginMilliseconds, now, confirmsKillSwitch, waitsFor)
     try run(
       "DELETE FROM nodes WHERE last_seen_at < ?",
       now.advanced(byMilliseconds: -forgottenAfterMilliseconds))

@@ -10,7 +10,7 @@ extension SQLiteStore {
   static let migrations: [[UInt8]] = [
     PackageResources.m0001_books_sql, PackageResources.m0002_access_sql,
     PackageResources.m0003_confirmations_sql, PackageResources.m0004_rollback_sql,
-    PackageResources.m0005_references_sql,
+    PackageResources.m0005_references_sql, PackageResources.m0006_waits_sql,
   ]
 
   /// Connections that read beside the writing one.

@@ -16,7 +16,7 @@ import unittest
 from bad_input_files import ClientFiles, TradeFiles
 from bad_input_output import Output
 from bad_input_reconcile import Reconciling
-from bad_input_runs import Doubts, Orders, Pricing, TwoAtOnce
+from bad_input_runs import Doubts, Orders, Pricing, TwoAtOnce, Waits
 from bad_input_settings import Banks, Settings, Usage
 from bad_input_stores import Stores
 
@@ -26,7 +26,7 @@ def main():
     else `unittest` understands, in this process."""
     if len(sys.argv) > 1:
         unittest.main()
-    classes = [TwoAtOnce, Usage, TradeFiles, Doubts, Stores, Banks, Settings, Orders, Output,
+    classes = [TwoAtOnce, Usage, TradeFiles, Doubts, Waits, Stores, Banks, Settings, Orders, Output,
                Pricing, ClientFiles, Reconciling]
 
     def run(case):

@@ -1,4 +1,4 @@
-"""Orders in the wrong state, doubts, prices, and two runs at once."""
+"""Orders in the wrong state, waits, doubts, prices, and two runs at once."""
 
 import json
 import signal
@@ -63,6 +63,36 @@ class Orders(SharedCase):
 
     def completed(self, name):
         return self.desk.batch(name)["counts"]["completed"]
+
+
+class Waits(SharedCase):
+    """A bank whose status query fails from the start."""
+
+    def test_what_a_run_waits_for_is_told(self):
+        folder = self.temporary()
+        mute = Bank(folder, "--faults", "status.error_before=1000")
+        self.addCleanup(mute.stop)
+        new = Desk(folder, mute).open_for_clients()
+        file = new.file("a.csv", rows(3))
+        run = new.start("run", file, *RUN[:2], "--name", "waits")
+        wait_for(run.stderr, "waiting: the bank has not yet shown the deal that was booked alone")
+        for command in ("show", "errors"):
+            shown = new.good(command, "waits").stdout
+            for word in ("waiting: ", "HTTP status 5", "nothing else is booked until it does",
+                         "next try at "):
+                self.assertIn(word, shown)
+        done = interrupt(run)
+        self.assertEqual(done.returncode, INTERRUPTED, done.stderr)
+        self.assertIn("it waited: the bank has not yet shown", done.stderr)
+        self.assertNotIn("waiting: ", new.good("show", "waits").stdout)
+
+        # A new session begins with the same question about the deal that is known by now.
+        run = new.start("run", "--resume", "waits")
+        wait_for(run.stderr, "waiting: the bank has not answered the question whether")
+        mute.ask("PUT", "faults", {"plan": ""})
+        out, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0, err)
+        self.assertEqual(new.batch("waits")["counts"]["completed"], 3)
 
 
 class Doubts(SharedCase):

@@ -90,10 +90,11 @@ func withGateway(
 
 /// A gateway and the scripted bank that it talks to.
 func withBankAndGateway(
-  _ acts: [String: [Act]], _ body: (ScriptedBank, CapitecGateway) async throws -> Void
+  _ acts: [String: [Act]], clock: @escaping @Sendable () -> Timestamp = { Asked.moment },
+  _ body: (ScriptedBank, CapitecGateway) async throws -> Void
 ) async throws {
   try await withScriptedBank(acts) { bank, port in
-    try await withGateway(.local(port: port)) { try await body(bank, $0) }
+    try await withGateway(.local(port: port), clock: clock) { try await body(bank, $0) }
   }
 }
 

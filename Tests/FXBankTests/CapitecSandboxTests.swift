@@ -66,7 +66,8 @@ import Testing
       #expect(deal.bankTransactionID == bankID)
       #expect(deal.dealReference?.isEmpty == false)
       #expect(try await bank.ledger().count == 1)
-      #expect(gateway.clockSkew?.leastMagnitudeMilliseconds == 0)
+      // One machine, one clock: what is left is the header's second and the way.
+      #expect(abs(try #require(receipt.clockSkewMilliseconds)) < 10_000)
 
       guard case .success(let page, _) = await gateway.accounts(page: 0) else {
         Issue.record("the accounts were not listed")

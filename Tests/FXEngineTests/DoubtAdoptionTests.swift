@@ -58,9 +58,9 @@ extension `The engine's core` {
       .loaded([doubt], hold, statuses: [.inDoubt, .booked], limit: 500), at: moment(30))
     _ = core.handle(.evidenceRead(doubt.trade.key, [], generation: 1), at: moment(91_000))
     let answer = StatusAnswer.notFound(BankReceipt(bankDate: moment(92_000).wall))
-    let asked = core.inquiries[doubt.trade.key]?.askedAt
+    let asked = core.inquiries[doubt.trade.key]?.asked
     _ = core.handle(
-      .statusAnswered(answer, .inquiry(doubt.trade.key, askedAt: asked), generation: 1),
+      .statusAnswered(answer, .inquiry(doubt.trade.key, asked), generation: 1),
       at: moment(92_000))
     #expect(core.inquiries[doubt.trade.key]?.firstNotFound != nil)
     var batch = batch

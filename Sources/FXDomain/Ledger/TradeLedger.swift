@@ -73,7 +73,7 @@ extension TradeCommand {
   /// The attempt that an outcome speaks of.
   var attempt: Int? {
     switch self {
-    case .recordNotSent(let attempt, _, _), .recordAccepted(let attempt, _),
+    case .recordNotSent(let attempt, _, _, _), .recordAccepted(let attempt, _),
       .recordRefused(let attempt, _), .recordUnclear(let attempt, _),
       .recordFound(let attempt, _), .recordSettled(let attempt, _),
       .recordSettlementFailed(let attempt, _), .escalate(let attempt):

@@ -40,7 +40,7 @@ extension Ledger {
       return nil
     case .recordIntent(let intent):
       return recordIntent(intent, in: &trade, generation: batch.generation, now: now)
-    case .recordNotSent(_, let failure, let notBefore):
+    case .recordNotSent(_, let failure, _, let notBefore):
       trade.failure = to == .cancelled ? nil : failure
       trade.notBefore = notBefore
       return .end(number: trade.attempt, .notSent, bankTransactionID: nil)
@@ -53,6 +53,8 @@ extension Ledger {
         number: trade.attempt, .notBooked, bankTransactionID: failure.bankTransactionID)
     case .recordUnclear(_, let failure):
       trade.failure = failure
+      // An unclear answer may name what the bank can be asked by.
+      trade.bankTransactionID = failure.bankTransactionID
       return nil
     case .recordFound(_, let deal):
       return recordFound(deal, in: &trade, now: now)
@@ -60,7 +62,8 @@ extension Ledger {
       trade.failure =
         to == .failed
         ? Failure(.attemptsExhausted, "Not booked, and no attempt is left in this round.") : nil
-      return .end(number: proof.attempt, .notBooked, bankTransactionID: nil)
+      return .end(
+        number: proof.attempt, .notBooked, bankTransactionID: trade.bankTransactionID)
     case .recordBookingEvidence(_, let note):
       trade.failure = Failure(.bookingUnclear, note)
       trade.escalatedAt = now
@@ -110,7 +113,8 @@ extension Ledger {
     trade.bookedAt = now
     trade.isResolvedByPerson = false
     trade.failure = nil
-    return .end(number: trade.attempt, .booked, bankTransactionID: bankTransactionID)
+    return .end(
+      number: trade.attempt, .booked, bankTransactionID: trade.bankTransactionID)
   }
 
   private static func recordFound(
@@ -121,7 +125,7 @@ extension Ledger {
     guard deal.status == .failed else { return write }
     trade.failure = Failure(.settlementFailed, "The bank says that the deal failed.")
     return .end(
-      number: trade.attempt, .settlementFailed, bankTransactionID: deal.bankTransactionID)
+      number: trade.attempt, .settlementFailed, bankTransactionID: trade.bankTransactionID)
   }
 
   private static func recordResolution(
@@ -170,10 +174,10 @@ extension TradeCommand {
     case .recordAccepted(_, let id): id
     case .recordFound(_, let deal): deal.bankTransactionID
     case .recordRefused(_, let failure), .recordUnclear(_, let failure),
-      .recordNotSent(_, let failure, _), .recordSettlementFailed(_, let failure),
-      .refuseQuote(let failure):
+      .recordSettlementFailed(_, let failure), .refuseQuote(let failure):
       failure.bankTransactionID
-    case .deferQuote(let failure, _): failure?.bankTransactionID
+    case .deferQuote(let failure, _), .recordNotSent(_, let failure, _, _):
+      failure?.bankTransactionID
     case .take, .recordIntent, .recordNotBooked, .recordBookingEvidence, .recordSettled,
       .escalate, .resolve, .cancel, .retry:
       nil
@@ -186,12 +190,13 @@ extension TradeCommand {
     case .resolve(_, let note, _): note
     case .retry(let note): note
     case .recordBookingEvidence(_, let note): note
+    case .recordNotSent(_, _, let note, _): note
     case .recordIntent(let intent): intent.note
     case .recordNotBooked(let proof):
       "asked at \(proof.first.askedAt) and \(proof.second.askedAt), "
         + "control found at \(proof.control.foundAt)"
-    case .take, .deferQuote, .refuseQuote, .recordNotSent, .recordAccepted, .recordRefused,
-      .recordUnclear, .recordFound, .recordSettled, .recordSettlementFailed, .escalate, .cancel:
+    case .take, .deferQuote, .refuseQuote, .recordAccepted, .recordRefused, .recordUnclear,
+      .recordFound, .recordSettled, .recordSettlementFailed, .escalate, .cancel:
       nil
     }
   }

@@ -7,8 +7,10 @@ public enum TradeCommand: Hashable, Sendable {
   case deferQuote(Failure?, notBefore: Timestamp?)
   case refuseQuote(Failure)
   case recordIntent(Intent)
-  /// The call never left; the trade comes up again after the delay, if one is given.
-  case recordNotSent(attempt: Int, Failure, notBefore: Timestamp? = nil)
+  /// The call never left, for a passing fault or, as the note says, since the desk held it back, which
+  /// is no failure. The trade comes up again after the delay, if one is given.
+  case recordNotSent(
+    attempt: Int, Failure?, note: String? = nil, notBefore: Timestamp? = nil)
   case recordAccepted(attempt: Int, bankTransactionID: String?)
   case recordRefused(attempt: Int, Failure)
   case recordUnclear(attempt: Int, Failure)

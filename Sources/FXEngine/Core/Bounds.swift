@@ -16,6 +16,8 @@ public enum EngineBounds {
   public static let rememberedControls = 8
   /// Distance of signs of life, which also carry the news of commands.
   public static let pulseMilliseconds: Int64 = 250
+  /// What a node waits for is told once it has lasted so long.
+  public static let toldWaitMilliseconds: Int64 = 2_000
   /// Distance of looks at the queue when nothing announced a change.
   public static let claimMilliseconds: Int64 = 1_000
   /// Distance of seals.

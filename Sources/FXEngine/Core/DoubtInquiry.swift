@@ -26,10 +26,22 @@ public struct DoubtInquiry: Hashable, Sendable {
     case wait(untilUptime: Int64)
   }
 
+  /// A question to the bank that is out. Its answer is told from that to any other by both.
+  public struct Question: Hashable, Sendable {
+    public var query: DealQuery
+    /// When it began.
+    public var askedAt: Timestamp
+  }
+
   public let open: OpenTrade
   public let attempt: Attempt
   private(set) var firstNotFound: NotFoundAnswer?
-  private(set) var askedAt: Timestamp?
+  private(set) var asked: Question?
+  /// The bank's own id of its unclear answer to the booking, where it gave one: the second means to
+  /// ask by.
+  private(set) var bankTransactionID: String?
+  /// The bank does not find our id; what that proves waits for the answer by its own.
+  private(set) var notFoundByOurs: NotFoundAnswer?
   private var rounds = 0
   private(set) var isEscalated: Bool
   /// Evidence turned up against an attempt that had ended, or of one that our books have lost: only
@@ -39,6 +51,7 @@ public struct DoubtInquiry: Hashable, Sendable {
   public init(_ open: OpenTrade, attempt: Attempt) {
     self.open = open
     self.attempt = attempt
+    self.bankTransactionID = open.trade.bankTransactionID
     self.isEscalated = open.trade.escalatedAt != nil
     self.isForPerson = attempt.outcome != .open
   }
@@ -64,7 +77,11 @@ public struct DoubtInquiry: Hashable, Sendable {
       isEscalated = true
       return .write(.escalate(attempt: attempt.number))
     }
-    let seen = evidence.first { $0.kind == .bookingAccepted && $0.attempt == attempt.number }
+    let own = evidence.filter { $0.attempt == attempt.number }
+    bankTransactionID =
+      bankTransactionID
+      ?? own.lazy.filter { $0.kind == .bookingAnswer }.compactMap(\.bankTransactionID).first
+    let seen = own.first { $0.kind == .bookingAccepted }
     if let seen, !isForPerson {
       let deal = FoundDeal(status: .pending, bankTransactionID: seen.bankTransactionID)
       return .write(.recordFound(attempt: attempt.number, deal))
@@ -74,29 +91,38 @@ public struct DoubtInquiry: Hashable, Sendable {
     {
       return .findControl(bookedBefore: attempt.intentAt)
     }
-    return ask(at: now)
+    return askByOurs(at: now)
   }
 
   /// The control was looked for. Without one, the question is asked all the same: the bank may know
   /// the deal by now.
-  public mutating func controlSought(at now: Moment) -> Action { ask(at: now) }
+  public mutating func controlSought(at now: Moment) -> Action { askByOurs(at: now) }
 
   public mutating func answered(
     _ answer: StatusAnswer, controls: [ControlAnswer], at now: Moment, lookUp: LookUp,
     settings: EngineSettings
   ) -> Action {
     // An answer to a question of an inquiry that was begun anew says nothing about when it began.
-    guard let asked = askedAt else { return pause(at: now, settings: settings) }
-    askedAt = nil
+    guard let question = asked else { return pause(at: now, settings: settings) }
+    asked = nil
+    let byOurs = notFoundByOurs
+    notFoundByOurs = nil
     switch answer {
     case .found(let deal, _):
-      // The receipt's id is the query's own, by which no deal is ever found.
+      // The receipt's id is the status query's own, by which no deal is ever found.
       return isForPerson
         ? pause(at: now, settings: settings)
         : .write(.recordFound(attempt: attempt.number, deal))
     case .notFound(let receipt):
-      let this = NotFoundAnswer(
-        askedAt: asked, answeredAt: now.wall, bankDate: receipt.bankDate)
+      let this =
+        byOurs
+        ?? NotFoundAnswer(
+          askedAt: question.askedAt, answeredAt: now.wall, bankDate: receipt.bankDate)
+      // Ours first, then the bank's: every means is asked before anything is concluded.
+      if byOurs == nil, let bankTransactionID {
+        notFoundByOurs = this
+        return ask(.bankTransactionID(bankTransactionID), at: now)
+      }
       return notFound(this, controls: controls, at: now, lookUp: lookUp, settings: settings)
     case .refused, .trouble:
       // Proves nothing, in either direction.
@@ -137,9 +163,14 @@ public struct DoubtInquiry: Hashable, Sendable {
     pause(at: now, settings: settings)
   }
 
-  private mutating func ask(at now: Moment) -> Action {
-    askedAt = now.wall
-    return .ask(.dealTransactionID(attempt.dealTransactionID))
+  private mutating func askByOurs(at now: Moment) -> Action {
+    notFoundByOurs = nil
+    return ask(.dealTransactionID(attempt.dealTransactionID), at: now)
+  }
+
+  private mutating func ask(_ query: DealQuery, at now: Moment) -> Action {
+    asked = Question(query: query, askedAt: now.wall)
+    return .ask(query)
   }
 
   private mutating func pause(at now: Moment, settings: EngineSettings) -> Action {

@@ -4,8 +4,8 @@ import FXPorts
 /// Whose answer it will be.
 public enum Caller: Hashable, Sendable {
   case run(TradeKey)
-  /// The question about a doubt that began then; nil for a step.
-  case inquiry(TradeKey, askedAt: Timestamp? = nil)
+  /// This question about a doubt; nil for a step.
+  case inquiry(TradeKey, DoubtInquiry.Question? = nil)
   case watch(TradeKey)
   /// What a predecessor left behind is being put in order.
   case recovery(TradeKey)
@@ -16,8 +16,9 @@ public enum Caller: Hashable, Sendable {
 
 /// What the core wants done. The shell performs each and feeds the answer back as an input.
 public enum EngineAction: Hashable, Sendable {
-  /// With whether this node knows of the kill switch and has no booking call out.
-  case pulse(confirmsKillSwitch: Bool)
+  /// With whether this node knows of the kill switch and has no booking call out, and what it has
+  /// waited for, for long.
+  case pulse(confirmsKillSwitch: Bool, waitsFor: String?)
   case claim(ClaimRequest)
   case renew([Hold])
   case release([Hold])

@@ -19,6 +19,10 @@ public struct EngineCore: Sendable {
   var slowUntil = Int64.min
   /// The bank's clock minus ours, as last seen.
   var skewMilliseconds: Int64 = 0
+  /// What came of the last call without money, in a sentence; nil when the bank answered it.
+  var lastTrouble: String?
+  /// What this node waits for; nil while something moves, or nothing is held.
+  public internal(set) var wait: EngineWait?
 
   var held: [BatchKey: HeldBatch] = [:]
   var runs: [TradeKey: TradeRun] = [:]
@@ -144,6 +148,7 @@ public struct EngineCore: Sendable {
     adoptUnwatched()
     sweepFlagged()
     takeTrades(at: now)
+    noteWait(at: now)
   }
 
   /// When `tick` is wanted, on the clock that never jumps.
@@ -204,15 +209,16 @@ public struct EngineCore: Sendable {
 
   private mutating func observe<Content>(_ answer: BankAnswer<Content>, at now: Moment) {
     switch answer {
-    case .success(_, let receipt), .refused(_, let receipt): reached(receipt, at: now)
+    case .success(_, let receipt): reached(receipt)
+    case .refused(let refusal, let receipt): reached(receipt, refusal)
     case .trouble(let trouble): troubled(trouble, at: now)
     }
   }
 
   private mutating func observe(_ answer: StatusAnswer, at now: Moment) {
     switch answer {
-    case .found(_, let receipt), .notFound(let receipt), .refused(_, let receipt):
-      reached(receipt, at: now)
+    case .found(_, let receipt), .notFound(let receipt): reached(receipt)
+    case .refused(let refusal, let receipt): reached(receipt, refusal)
     case .trouble(let trouble): troubled(trouble, at: now)
     }
   }
@@ -221,16 +227,19 @@ public struct EngineCore: Sendable {
   private mutating func observe(_ answer: BookingAnswer, at now: Moment) {
     switch answer {
     case .notSent(let trouble), .unclear(let trouble, _): slowDown(for: trouble, at: now)
-    case .accepted, .refused: break
+    case .accepted(let receipt), .refused(_, let receipt): compareClocks(receipt)
     }
   }
 
-  private mutating func reached(_ receipt: BankReceipt, at now: Moment) {
+  private mutating func reached(_ receipt: BankReceipt, _ refusal: BankRefusal? = nil) {
     breaker.succeeded()
-    // Date is cut to whole seconds: its middle is half a second on.
-    if let date = receipt.bankDate {
-      skewMilliseconds = date.milliseconds(since: now.wall) + 500
-    }
+    lastTrouble = refusal.map { "The bank refused the call: \($0.reasonCode), \($0.message)" }
+    compareClocks(receipt)
+  }
+
+  /// Only the bank's own answers count: the clock of something on the way says nothing.
+  private mutating func compareClocks(_ receipt: BankReceipt) {
+    if let skew = receipt.clockSkewMilliseconds { skewMilliseconds = skew }
   }
 
   private mutating func slowDown(for trouble: BankTrouble, at now: Moment) {
@@ -242,6 +251,7 @@ public struct EngineCore: Sendable {
 
   private mutating func troubled(_ trouble: BankTrouble, at now: Moment) {
     slowDown(for: trouble, at: now)
+    lastTrouble = trouble.failure.message
     let wasClosed = !breaker.isTrying
     breaker.failed(atUptime: now.uptime, settings: settings)
     if wasClosed, breaker.isTrying { actions.append(.report(.breakerOpened)) }

@@ -34,7 +34,8 @@ extension EngineCore {
     guard !isPulsing, pulseAt <= now.uptime || confirms != hasConfirmed else { return }
     isPulsing = true
     hasConfirmed = confirms
-    actions.append(.pulse(confirmsKillSwitch: confirms))
+    actions.append(
+      .pulse(confirmsKillSwitch: confirms, waitsFor: lastingWait(at: now)))
   }
 
   /// Looks at the queue, renewals and seals, each when its time has come.

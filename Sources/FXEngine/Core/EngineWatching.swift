@@ -108,7 +108,7 @@ extension EngineCore {
       budget.spend(1)
       actions.append(
         .askStatus(
-          query, .inquiry(trade, askedAt: inquiry.askedAt), generation: generation))
+          query, .inquiry(trade, inquiry.asked), generation: generation))
     case .findControl(let before):
       actions.append(.findControl(bookedBefore: before, for: trade))
     case .write(let command):
@@ -208,10 +208,10 @@ extension EngineCore {
       advance(trade, generation, at: now) { run, _, settings in
         run.statusAnswered(answer, at: now, settings: settings)
       }
-    case .inquiry(let trade, let askedAt):
+    case .inquiry(let trade, let question):
       // An inquiry may have been begun anew since: its own question is still to be answered, and
       // what an older one learnt is no proof of the time that the newer one began at.
-      guard inquiries[trade]?.askedAt == askedAt else { return }
+      guard let inquiry = inquiries[trade], inquiry.asked == question else { return }
       let (known, lookUp) = (controls, gate.lookUp)
       inquire(trade, at: now) {
         $0.answered(answer, controls: known, at: now, lookUp: lookUp, settings: $1)

@@ -24,24 +24,31 @@ public struct LastLook: Sendable {
   /// Why the call must not be sent now; nil when it may.
   func objection(
     to figures: QuoteFigures, at now: Moment, settings: EngineSettings
-  ) -> Failure? {
-    if killSwitchEngaged {
-      return Failure(.bankUnavailable, "The kill switch is engaged.")
-    }
+  ) -> Objection? {
+    if killSwitchEngaged { return .heldBack("The kill switch is engaged.") }
     let needed = settings.bankTimeoutMilliseconds + EngineBounds.leaseMarginMilliseconds
     guard leaseUntilUptime - now.uptime > needed else {
-      return Failure(.bankTimeout, "The lease would end before the call's deadline.")
+      return .heldBack("The lease would end before the call's deadline.")
     }
     guard abs(bankClockSkewMilliseconds) * 2 <= settings.proof.doubtMarginMilliseconds else {
-      return Failure(
-        .clockSkew, "The bank's clock is \(bankClockSkewMilliseconds) ms away from ours.")
+      return .failure(
+        Failure(
+          .clockSkew, "The bank's clock is \(bankClockSkewMilliseconds) ms away from ours."))
     }
     let bankNow = now.wall.advanced(byMilliseconds: bankClockSkewMilliseconds)
     guard figures.expiresAt.milliseconds(since: bankNow) > settings.quoteSafetyMilliseconds else {
-      return Failure(.quoteExpired, "The quote was about to expire.")
+      return .failure(Failure(.quoteExpired, "The quote was about to expire."))
     }
     return nil
   }
+}
+
+/// Why a call is not made, or was not.
+enum Objection: Hashable, Sendable {
+  /// The desk or this node holds it back: nothing has failed. In a sentence.
+  case heldBack(String)
+  /// A passing fault of the bank or the way to it, which the trade keeps.
+  case failure(Failure)
 }
 
 extension Intent {

@@ -166,8 +166,8 @@ public struct TradeRun: Hashable, Sendable {
     case .writingIntent(let intent):
       switch result {
       case .success:
-        if let failure = look.objection(to: intent.figures, at: now, settings: settings) {
-          return notSent(failure, intent, at: now, settings: settings)
+        if let objection = look.objection(to: intent.figures, at: now, settings: settings) {
+          return notSent(objection, intent, at: now, settings: settings)
         }
         stage = .calling(intent)
         return .book(intent.order)
@@ -212,7 +212,7 @@ public struct TradeRun: Hashable, Sendable {
       stage = .confirmingRefusal(intent, failure)
       return .ask(.dealTransactionID(intent.dealTransactionID))
     case .notSent(let trouble):
-      return notSent(trouble.failure, intent, at: now, settings: settings)
+      return notSent(.failure(trouble.failure), intent, at: now, settings: settings)
     case .unclear(let trouble, let receipt):
       var failure = trouble.failure
       failure.bankTransactionID = receipt.bankTransactionID
@@ -267,8 +267,8 @@ extension TradeRun {
         taken.terms(pricing), quoteRate: quoted.rate, otcRate: taken.otcRate?.rate, rules: rules)
       let figures = QuoteFigures(
         quoteID: quoted.quoteID, expiresAt: quoted.expiresAt, priced: priced)
-      if let failure = look.objection(to: figures, at: now, settings: settings) {
-        return deferring(failure, quoteID: quoted.quoteID, at: now, settings: settings)
+      if let objection = look.objection(to: figures, at: now, settings: settings) {
+        return lettingGo(for: objection, quoteID: quoted.quoteID, at: now, settings: settings)
       }
       let number = trade.attempt + 1
       let id = DealTransactionID.of(
@@ -363,11 +363,15 @@ extension TradeRun {
       return .witness(
         .bookingAccepted, attempt: attempt, summary: "The bank accepted this booking.",
         bankTransactionID: bankTransactionID)
-    case .recordRefused(let attempt, let failure), .recordUnclear(let attempt, let failure),
-      .recordNotSent(let attempt, let failure, _):
+    case .recordRefused(let attempt, let failure), .recordUnclear(let attempt, let failure):
       return .witness(
         .bookingAnswer, attempt: attempt, summary: "\(failure.code.rawValue): \(failure.message)",
         bankTransactionID: failure.bankTransactionID)
+    case .recordNotSent(let attempt, let failure, let note, _):
+      let why = failure?.message ?? note ?? ""
+      return .witness(
+        .bookingAnswer, attempt: attempt, summary: "The call was not sent. \(why)",
+        bankTransactionID: nil)
     case .take, .deferQuote, .refuseQuote, .recordIntent, .recordFound, .recordNotBooked,
       .recordBookingEvidence, .recordSettled, .recordSettlementFailed, .escalate, .resolve,
       .cancel, .retry:

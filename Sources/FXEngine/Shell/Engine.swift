@@ -146,10 +146,11 @@ public struct Engine: Sendable {
 
   private func storeAnswer(to action: EngineAction) async throws -> EngineInput? {
     switch action {
-    case .pulse(let confirms):
+    case .pulse(let confirms, let waitsFor):
       return .pulsed(
         try await untilNotBusy { () throws(StoreError) in
-          try await store.pulse(settings.life, confirmsKillSwitch: confirms)
+          try await store.pulse(
+            settings.life, confirmsKillSwitch: confirms, waitsFor: waitsFor)
         })
     case .claim(let request):
       let askedAt = clock.now()

@@ -36,10 +36,29 @@ public struct BankReceipt: Hashable, Sendable {
   public var bankTransactionID: String?
   /// The Date header, by the bank's clock; resolution 1 s.
   public var bankDate: Timestamp?
+  /// The bank's clock minus ours, as the Date header tells it; nil without one. At least half a second
+  /// uncertain, and by half of the time that the answer took.
+  public private(set) var clockSkewMilliseconds: Int64?
 
   public init(bankTransactionID: String? = nil, bankDate: Timestamp? = nil) {
     self.bankTransactionID = bankTransactionID
     self.bankDate = bankDate
+  }
+
+  /// - Parameters:
+  ///   - sentAt: when the request was sent, by our clock.
+  ///   - receivedAt: when its answer was there, by our clock. Read at its arrival: what is waited
+  ///     after that would pass for skew.
+  public init(
+    bankTransactionID: String? = nil, bankDate: Timestamp?, sentAt: Timestamp,
+    receivedAt: Timestamp
+  ) {
+    self.init(bankTransactionID: bankTransactionID, bankDate: bankDate)
+    guard let bankDate else { return }
+    // The header stands for any moment within its second, and was written between the two.
+    let least = bankDate.milliseconds(since: receivedAt)
+    let most = bankDate.advanced(byMilliseconds: 1_000).milliseconds(since: sentAt)
+    clockSkewMilliseconds = (least + most) / 2
   }
 }
 

@@ -9,10 +9,12 @@ public protocol EngineStore: Sendable {
 
   /// A sign of life, asked for every few hundred milliseconds: what running engines must hear of.
   ///
-  /// - Parameter confirmsKillSwitch: the node knows that the kill switch is engaged, and none of its
-  ///   booking calls is out. Kept until the kill switch is next engaged or released.
+  /// - Parameters:
+  ///   - confirmsKillSwitch: the node knows that the kill switch is engaged, and none of its booking
+  ///     calls is out. Kept until the kill switch is next engaged or released.
+  ///   - waitsFor: what the node has waited for, for long, in a sentence for persons.
   func pulse(
-    _ node: NodeLife, confirmsKillSwitch: Bool
+    _ node: NodeLife, confirmsKillSwitch: Bool, waitsFor: String?
   ) async throws(StoreError) -> Installation
 
   /// Every node that was heard of within a day, in the order of their names.
@@ -91,6 +93,12 @@ public protocol EngineStore: Sendable {
 }
 
 extension EngineStore {
+  public func pulse(
+    _ node: NodeLife, confirmsKillSwitch: Bool
+  ) async throws(StoreError) -> Installation {
+    try await pulse(node, confirmsKillSwitch: confirmsKillSwitch, waitsFor: nil)
+  }
+
   public func perform(_ step: BatchStep) async throws(StoreError) -> Result<Batch, BatchRefusal> {
     try await perform(step, receipt: nil)
   }
@@ -125,16 +133,19 @@ public struct LiveNode: Hashable, Sendable {
   /// It has said that nothing leaves it any more.
   public var confirmsKillSwitch: Bool
   public var isAlive: Bool
+  /// What it has waited for, for long, in a sentence for persons; nil while it gets on.
+  public var waitsFor: String?
 
   public init(
     node: NodeID, lastSeenAt: Timestamp, leaseUntil: Timestamp, confirmsKillSwitch: Bool,
-    isAlive: Bool
+    isAlive: Bool, waitsFor: String? = nil
   ) {
     self.node = node
     self.lastSeenAt = lastSeenAt
     self.leaseUntil = leaseUntil
     self.confirmsKillSwitch = confirmsKillSwitch
     self.isAlive = isAlive
+    self.waitsFor = waitsFor
   }
 }
 

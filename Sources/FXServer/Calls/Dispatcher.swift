@@ -264,7 +264,7 @@ struct Dispatcher: Sendable {
     let receipt = Receipt(owner: owner, key: key, digest: call.digest)
     guard inFlight.enter(receipt) else { throw Problem.repeated }
     defer { inFlight.leave(receipt) }
-    let known = try await store.exchange(owner: owner, key: key)
+    let known = try await store.carriedOutRequest(owner: owner, key: key)
     if let known {
       guard known.receipt.digest == receipt.digest else {
         throw Problem(.keyReused, "Use a new Idempotency-Key: this one came with another request.")

@@ -104,7 +104,7 @@ extension StoreConformance {
       #expect(try await world.store.create(again, receipt: receipt) == .failure(.repeated))
       #expect(try await world.store.batches(BatchQuery()).count == 1)
       let open = try #require(
-        try await world.store.exchange(owner: receipt.owner, key: receipt.key))
+        try await world.store.carriedOutRequest(owner: receipt.owner, key: receipt.key))
       #expect(open.subject == batch.id)
       #expect(open.answer == nil)
       #expect(open.receipt == receipt)
@@ -114,7 +114,8 @@ extension StoreConformance {
       try await world.store.keep(
         KeptAnswer(status: 500, contentType: "text/plain", body: []), for: receipt)
       #expect(
-        try await world.store.exchange(owner: receipt.owner, key: receipt.key)?.answer == answer)
+        try await world.store.carriedOutRequest(owner: receipt.owner, key: receipt.key)?.answer
+          == answer)
       // Another key is another wish.
       again.batch.name = "Second"
       _ = try await world.store.create(again, receipt: world.receipt("two")).get()
@@ -125,7 +126,8 @@ extension StoreConformance {
       let pause = BatchStep(batch: batch.key, actor: world.person, command: .pause)
       #expect(
         try await world.store.perform(pause, receipt: receipt) == .failure(.wrongState(.staged)))
-      #expect(try await world.store.exchange(owner: receipt.owner, key: receipt.key) == nil)
+      #expect(
+        try await world.store.carriedOutRequest(owner: receipt.owner, key: receipt.key) == nil)
       _ = try await world.command(.start, batch).get()
       _ = try await world.store.perform(pause, receipt: receipt).get()
       #expect(try await world.store.perform(pause, receipt: receipt) == .failure(.repeated))
@@ -135,17 +137,18 @@ extension StoreConformance {
       _ = try await world.store.perform(cancel, receipt: other).get()
       #expect(try await world.store.perform(cancel, receipt: other) == .failure(.repeated))
       #expect(
-        try await world.store.exchange(owner: other.owner, key: other.key)?.subject == trade.id)
+        try await world.store.carriedOutRequest(owner: other.owner, key: other.key)?.subject
+          == trade.id)
     },
     StoreCase("keeps answers to requests that changed nothing, and forgets old ones") { world in
       let answer = KeptAnswer(status: 422, contentType: "application/problem+json", body: [1])
       try await world.store.keep(answer, for: world.receipt("old"))
       world.clock.advance(byMilliseconds: 1_000)
       try await world.store.keep(answer, for: world.receipt("new"))
-      try await world.store.forgetExchanges(before: world.clock.now)
+      try await world.store.forgetCarriedOutRequests(before: world.clock.now)
       let owner = world.receipt("old").owner
-      #expect(try await world.store.exchange(owner: owner, key: "old") == nil)
-      #expect(try await world.store.exchange(owner: owner, key: "new")?.answer == answer)
+      #expect(try await world.store.carriedOutRequest(owner: owner, key: "old") == nil)
+      #expect(try await world.store.carriedOutRequest(owner: owner, key: "new")?.answer == answer)
     },
   ]
 }

@@ -19,6 +19,23 @@ extension StoreWorld {
 
 extension StoreConformance {
   static let doubtCases: [StoreCase] = [
+    StoreCase("keeps the bank's id of an unclear answer, to ask by") { world in
+      let batch = try await world.running([0])
+      let taken = try #require(try await world.take(batch).first)
+      let sent = try await world.book(taken, under: batch)
+      var unclear = silence
+      unclear.bankTransactionID = "bank-tx-9"
+      let doubt = try await world.perform(
+        .recordUnclear(attempt: 1, unclear), sent, under: batch)
+      #expect(doubt.bankTransactionID == "bank-tx-9")
+      let open = try await world.store.trades(
+        of: batch.key, in: [.inDoubt], after: nil, limit: 9)
+      #expect(open.map(\.trade.bankTransactionID) == ["bank-tx-9"])
+      _ = try await world.perform(
+        .recordFound(attempt: 1, FoundDeal(status: .pending)), doubt, under: batch)
+      let attempts = try await world.store.attempts(of: doubt.key)
+      #expect(attempts.map(\.bankTransactionID) == ["bank-tx-9"])
+    },
     StoreCase("keeps a batch open while one of its trades is in doubt") { world in
       let (trade, batch) = try await world.doubt()
       #expect(trade.status == .inDoubt)

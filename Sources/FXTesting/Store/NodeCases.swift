@@ -45,6 +45,13 @@ extension StoreConformance {
       world.clock.advance(byMilliseconds: world.leaseMilliseconds - 1_000)
       #expect(try await world.store.nodes().map(\.isAlive) == [true, false])
     },
+    StoreCase("tells what a node waits for, as it last said") { world in
+      let life = world.life(world.node)
+      for waitsFor in [nil, "the bank", "the bank, still", nil] as [String?] {
+        _ = try await world.store.pulse(life, confirmsKillSwitch: false, waitsFor: waitsFor)
+        #expect(try await world.store.nodes().map(\.waitsFor) == [waitsFor])
+      }
+    },
     StoreCase("calls a node alive while a batch is in its hands") { world in
       try await world.pulse(world.node)
       world.clock.advance(byMilliseconds: 10_000)

@@ -15,6 +15,7 @@ struct ShowCommand: AsyncParsableCommand {
     try await place.open(.reads) { desk in
       let answer = try await desk.get(try await desk.path(ofBatch: batch.batch))
       try await BatchText.say(answer, at: desk)
+      try await BatchText.sayWait(of: answer.words("id"), at: desk, before: "\n")
     }
   }
 }
@@ -57,6 +58,7 @@ struct ErrorsCommand: AsyncParsableCommand {
       let groups = try await desk.get(path + "/errors").items
       if desk.asJSON { return groups.forEach { Terminal.say($0.text) } }
       if groups.isEmpty { Terminal.say("no failures") }
+      try await BatchText.sayWait(of: try await desk.batch(named: batch.batch), at: desk)
       for group in groups {
         Terminal.say(
           Terminal.coloured("\(group.words("code")): \(group.words("count"))", .red)
@@ -79,15 +81,17 @@ struct ErrorsCommand: AsyncParsableCommand {
 struct EventsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "events", abstract: "Shows everything that happened to a batch, in order.",
-    discussion: "  fxbatch events morning")
+    discussion: "  fxbatch events morning --after 120")
 
   @OptionGroup var batch: BatchArgument
+  @Option(help: ArgumentHelp("Only what came after the event of this number.", valueName: "seq"))
+  var after: Int64 = 0
   @OptionGroup var place: CallOptions
 
   func run() async throws {
     try await place.open(.reads) { desk in
       let path = try await desk.path(ofBatch: batch.batch, "events")
-      try await desk.eachItem(of: path) { event in
+      try await desk.eachItem(of: path, [("after", "\(after)")]) { event in
         Terminal.say(desk.asJSON ? event.text : TradeText.line(ofEvent: event))
       }
     }

@@ -31,6 +31,13 @@ enum BatchText {
       ].compactMap { $0 }.joined(separator: "\n\n"))
   }
 
+  /// Prints what the engine waits for, where it has waited for long.
+  static func sayWait(of batch: String, at desk: DeskClient, before: String = "") async throws {
+    guard !desk.asJSON else { return }
+    let wait = try await desk.get("/api/batches/\(batch)/progress").words("waits_for")
+    if !wait.isEmpty { Terminal.say("\(before)waiting: \(wait.plain)") }
+  }
+
   /// All that is told of it without asking further.
   private static func whole(_ batch: JSON) -> String {
     var table = Table("batch", batch.words("name"))

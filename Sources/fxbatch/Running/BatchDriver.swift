@@ -1,4 +1,5 @@
 import ArgumentParser
+import FXAPI
 import FXDomain
 import FXEngine
 import FXPorts
@@ -9,6 +10,8 @@ import UnixSignals
 struct BatchDriver: Sendable {
   /// Between looks at the batch, and at the lock of the engine.
   static let lookMilliseconds: Int64 = 250
+  /// Looks between two words about what is waited for.
+  private static let waitLooks: Int64 = 60
   /// How long calls that are out may take after the first interrupt.
   static let graceSeconds: Int64 = 30
   /// A doubt that is older than this process is first asked about by it: two questions, a control
@@ -36,17 +39,32 @@ struct BatchDriver: Sendable {
   /// What the children of a drive must see at once.
   private final class Flags: Sendable {
     let isEnding = Atomic(false)
-    let runsEngine = Atomic(false)
+    /// What the engine waited for when it was last looked at.
+    let wait = Mutex<String?>(nil)
   }
 
   /// - Returns: the code with which the process ends.
+  ///
+  /// Trouble with the store ends a run that can be gone on with, and says so.
   func drive(_ bank: any BankGateway) async throws -> ExitCode {
+    do {
+      return try await run(bank)
+    } catch let error as StoreError {
+      throw Complaint("\(error.advice) \(goOn)", .store)
+    } catch let complaint as Complaint where complaint.code == .store {
+      throw Complaint("\(complaint.message) \(goOn)", .store)
+    }
+  }
+
+  private var goOn: String { "Go on with: fxbatch run --resume \(batch.id)" }
+
+  private func run(_ bank: any BankGateway) async throws -> ExitCode {
     let engine = try desk.engine(bank: bank, only: [batch.key])
     let flags = Flags()
     let (firstInterrupt, interrupts) = AsyncStream.makeStream(of: Void.self)
     return try await withThrowingTaskGroup(of: Event.self) { group in
       group.addTask { try await runEngine(engine, flags) }
-      group.addTask { try await watch() }
+      group.addTask { try await watch(flags) }
       group.addTask { await listen(interrupts) }
       group.addTask {
         for await _ in firstInterrupt { return .interrupted }
@@ -84,7 +102,7 @@ struct BatchDriver: Sendable {
         if isEngineGone { break }
       }
       group.cancelAll()
-      return try await finish(with: code ?? .interrupted)
+      return try await finish(with: code ?? .interrupted, flags)
     }
   }
 
@@ -126,8 +144,9 @@ struct BatchDriver: Sendable {
   }
 
   /// Looks at the batch until it has come to its end or only people can move it.
-  private func watch() async throws -> Event {
+  private func watch(_ flags: Flags) async throws -> Event {
     var progress = Progress()
+    var told: (text: String, look: Int64)?
     var looks: Int64 = 0
     let begin = ContinuousClock.now
     while true {
@@ -137,10 +156,18 @@ struct BatchDriver: Sendable {
       progress.show(Standing(of: now))
       if now.status.isFinal { return .ended(now) }
       looks += 1
+      let wait = try await desk.store.wait(on: now)
+      flags.wait.withLock { $0 = wait }
+      if let wait, wait != told?.text,
+        told.map({ looks - $0.look >= Self.waitLooks }) ?? true
+      {
+        told = (wait, looks)
+        Terminal.note("waiting: \(wait)")
+      }
       // Once a second is often enough for what waits for people.
       let isAsked = ContinuousClock.now - begin > .seconds(Self.inquirySeconds)
       if looks % 4 == 0, now.counts.inDoubt == 0 || isAsked,
-        let reasons = try await Standstill(desk: desk, batch: now).reasons()
+        let reasons = try await Standstill(store: desk.store, batch: now).reasons()
       {
         return .waits(reasons)
       }
@@ -160,7 +187,7 @@ struct BatchDriver: Sendable {
         guard ContinuousClock.now - first > .milliseconds(Self.sameWishMilliseconds) else {
           continue
         }
-        Terminal.complain("stopped. Go on with: fxbatch run --resume \(batch.id)")
+        Terminal.complain("stopped. \(goOn)")
         endNow(ExitCode.interrupted.rawValue)
       }
       first = .now
@@ -174,7 +201,8 @@ struct BatchDriver: Sendable {
   private func finish(with code: ExitCode) async throws -> ExitCode {
     try await BatchText.say(try await client.get("/api/batches/\(batch.id)"), at: client)
     if code == .interrupted {
-      Terminal.complain("interrupted. Go on with: fxbatch run --resume \(batch.id)")
+      if let wait = flags.wait.withLock({ $0 }) { Terminal.note("it waited: \(wait)") }
+      Terminal.complain("interrupted. \(goOn)")
     }
     return code
   }

@@ -202,11 +202,13 @@ extension World {
     packed.put(machine.attempt.quoteExpiresAt, from: now, Self.expiry, 3)
     packed.put(machine.firstNotFound != nil)
     if let first = machine.firstNotFound {
-      packed.put(first.askedAt, from: machine.askedAt ?? now, -Scale.spacing...0, 1)
+      packed.put(first.askedAt, from: machine.asked?.askedAt ?? now, -Scale.spacing...0, 1)
       packed.put(first.answeredAt < now)
     }
-    if let askedAt = machine.askedAt { packed.put(askedAt, from: now, -Scale.spacing...0, 1) }
-    packed.put(machine.askedAt.map { $0 > deadline ? 2 : 1 } ?? 0, 2)
+    if let askedAt = machine.asked?.askedAt {
+      packed.put(askedAt, from: now, -Scale.spacing...0, 1)
+    }
+    packed.put((machine.asked?.askedAt).map { $0 > deadline ? 2 : 1 } ?? 0, 2)
     switch inquiry.pending {
     case nil: packed.put(0, 5)
     case .ask: packed.put(1, 5)
@@ -247,7 +249,7 @@ extension TradeCommand {
   /// When the trade that it takes back to the queue comes up again.
   fileprivate var due: Timestamp? {
     switch self {
-    case .deferQuote(_, let due), .recordNotSent(_, _, let due): due
+    case .deferQuote(_, let due), .recordNotSent(_, _, _, let due): due
     case .take, .refuseQuote, .recordIntent, .recordAccepted, .recordRefused, .recordUnclear,
       .recordFound, .recordNotBooked, .recordBookingEvidence, .recordSettled,
       .recordSettlementFailed, .escalate, .resolve, .cancel, .retry:

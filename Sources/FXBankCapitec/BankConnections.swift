@@ -5,9 +5,10 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Sends a request over HTTP/1.1 and brings back the answer. Nothing here repeats a request: neither
-/// this type nor the library below it (docs/decisions/0003-booking-call-is-never-repeated.md).
-struct Exchange: Sendable {
+/// Our connections to the bank: a request goes out over HTTP/1.1 and its answer comes back. Nothing here
+/// repeats a request: neither this type nor the library below it
+/// (docs/decisions/0003-booking-call-is-never-repeated.md).
+struct BankConnections: Sendable {
   /// Quotes, queries, reports and tokens, over connections that are kept.
   private let calls: HTTPClient
   /// Bookings, each over a connection of its own (`Connection: close`): a kept connection that the
