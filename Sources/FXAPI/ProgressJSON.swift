@@ -40,7 +40,7 @@ public struct BatchProgress: Sendable {
   }
 }
 
-extension BatchStore {
+extension EngineStore {
   /// What the engine that holds a batch has waited for, for long; nil while it gets on, or where no
   /// engine holds the batch.
   public func wait(on batch: Batch) async throws(StoreError) -> String? {

@@ -198,7 +198,7 @@ struct BatchDriver: Sendable {
 
   // MARK: The end
 
-  private func finish(with code: ExitCode) async throws -> ExitCode {
+  private func finish(with code: ExitCode, _ flags: Flags) async throws -> ExitCode {
     try await BatchText.say(try await client.get("/api/batches/\(batch.id)"), at: client)
     if code == .interrupted {
       if let wait = flags.wait.withLock({ $0 }) { Terminal.note("it waited: \(wait)") }
