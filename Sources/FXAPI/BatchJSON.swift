@@ -7,17 +7,11 @@ public struct BatchView: Sendable {
   public let batch: Batch
   public let totals: BatchTotals
   public let failures: [FailureGroup]
-  /// Everything that waits for a person.
-  public let needsDecision: [DecisionReason]
 
   public init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
     self.batch = batch
     self.totals = try await store.totals(of: batch.key)
     self.failures = try await store.failures(of: batch.key)
-    let escalations = try await store.escalations(of: batch.key)
-    self.needsDecision =
-      batch.needsDecision + (escalations.contains(.inDoubt) ? [.inDoubt] : [])
-      + (escalations.contains(.booked) ? [.unconfirmed] : [])
   }
 
   public var json: JSON {
@@ -42,7 +36,7 @@ public struct BatchView: Sendable {
       "margin": sums(totals.margin),
       "errors": .array(
         failures.map { ["code": .string($0.code.rawValue), "count": JSON($0.count)] }),
-      "needs_decision": .array(needsDecision.map { .string($0.rawValue) }),
+      "needs_decision": .array(batch.needsDecision.map { .string($0.rawValue) }),
       "version": .integer(batch.version),
     ]
   }

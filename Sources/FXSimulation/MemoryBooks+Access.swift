@@ -24,7 +24,7 @@ struct MemoryAccess: Sendable {
 extension MemoryBooks {
   /// Makes a change and keeps its receipt with it, or refuses where that is there already.
   mutating func once<Value, Refusal>(
-    _ receipt: Receipt?, subject: Identifier, else refusal: Refusal,
+    _ receipt: Receipt?, subject: Identifier?, else refusal: Refusal,
     _ change: (inout MemoryBooks) throws(StoreError) -> Result<Value, Refusal>
   ) throws(StoreError) -> Result<Value, Refusal> {
     guard let receipt else { return try change(&self) }

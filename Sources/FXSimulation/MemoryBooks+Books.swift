@@ -11,10 +11,16 @@ extension MemoryBooks {
     var counts = UpsertCounts()
     for record in records {
       let key: ClientKey
-      if let known = client(withCIF: record.cifNumber) {
+      if let known = known(withCIF: record.cifNumber) {
         key = known
-        counts.updated += 1
+        if deletedClients.remove(key) == nil {
+          counts.updated += 1
+        } else {
+          counts.created += 1
+          clients[key.index].isActive = true
+        }
         clients[key.index].name = record.name
+        rename(key, record.name)
         clients[key.index].spread = record.spread
       } else {
         key = ClientKey(index: clients.count)
@@ -50,11 +56,10 @@ extension MemoryBooks {
     return !isKnown
   }
 
-  /// See `BookStore.clients(after:limit:)`.
-  public func clients(after cifNumber: String?, limit: Int) throws(StoreError) -> [Client] {
-    clientsByCIF.lazy.map { clients[$0.index] }
-      .filter { client in cifNumber.map { client.cifNumber > $0 } ?? true }
-      .prefix(max(0, limit)).map { $0 }
+  /// See `BookStore.clients(_:)`.
+  public func clients(_ query: ClientQuery) throws(StoreError) -> [Client] {
+    clientsByCIF.lazy.filter { !deletedClients.contains($0) }.map { clients[$0.index] }
+      .filter { query.admits($0) }.prefix(max(0, query.limit)).map { $0 }
   }
 
   /// See `BookStore.clients(withCIF:)`. In the order of their CIF numbers.
@@ -62,13 +67,29 @@ extension MemoryBooks {
     numbers.sorted().compactMap { client(withCIF: $0).map { clients[$0.index] } }
   }
 
-  /// See `BookStore.setActive`.
-  public mutating func setActive(
-    _ active: Bool, cifNumber: String
+  /// See `BookStore.update`.
+  public mutating func update(
+    _ change: ClientChange, cifNumber: String
   ) throws(StoreError) -> Client? {
-    guard let key = client(withCIF: cifNumber) else { return nil }
-    clients[key.index].isActive = active
-    return clients[key.index]
+    guard let index = client(withCIF: cifNumber)?.index else { return nil }
+    if let name = change.name {
+      clients[index].name = name
+      rename(ClientKey(index: index), name)
+    }
+    clients[index].spread = change.spread ?? clients[index].spread
+    clients[index].isActive = change.isActive ?? clients[index].isActive
+    return clients[index]
+  }
+
+  /// See `BookStore.deleteClient`.
+  public mutating func deleteClient(
+    _ cifNumber: String
+  ) throws(StoreError) -> Result<Client, ClientRefusal> {
+    guard let key = client(withCIF: cifNumber) else { return .failure(.unknown) }
+    guard !trades.contains(where: { $0.client == key }) else { return .failure(.hasTrades) }
+    accounts[key.index] = []
+    deletedClients.insert(key)
+    return .success(clients[key.index])
   }
 
   /// See `BookStore.sync`.
@@ -100,6 +121,13 @@ extension MemoryBooks {
   public func accounts(ofCIF numbers: Set<String>) throws(StoreError) -> [SettlementAccount] {
     numbers.sorted().flatMap { number in
       client(withCIF: number).map { accounts[$0.index] } ?? []
+    }
+  }
+
+  /// See `BookStore.otcRates`.
+  public func everyOTCRate() throws(StoreError) -> [OTCRate] {
+    otcRates.values.sorted {
+      ($0.pair.base.code, $0.pair.quote.code) < ($1.pair.base.code, $1.pair.quote.code)
     }
   }
 
@@ -149,7 +177,7 @@ extension MemoryBooks {
     batchesByID[batch.id] = batch.key
     let first = trades.count
     for (draft, id) in zip(request.trades, request.tradeIDs) { add(draft, id: id, to: batch) }
-    ranges.append(first..<trades.count)
+    rows.append(Array(first..<trades.count))
     write(&batch, drafts)
     if request.starts { house.changeCounter += 1 }
     return .success(batch)
@@ -174,11 +202,20 @@ extension MemoryBooks {
       maxConcurrentTrades: draft.maxConcurrentTrades, policy: draft.policy, createdAt: now,
       createdBy: request.actor.description)
     batch.counts.pending = request.trades.count
+    batch.termsHash = ContentHash.terms(of: request.trades)
     return batch
   }
 
-  private func isActive(_ client: ClientKey) -> Bool {
+  /// A trade carries its client's name.
+  private mutating func rename(_ client: ClientKey, _ name: String) {
+    for index in trades.indices where trades[index].client == client {
+      trades[index].clientName = name
+    }
+  }
+
+  func isActive(_ client: ClientKey) -> Bool {
     clients.indices.contains(client.index) && clients[client.index].isActive
+      && !deletedClients.contains(client)
   }
 
   private func start(
@@ -193,7 +230,7 @@ extension MemoryBooks {
     }
   }
 
-  private mutating func add(_ draft: TradeDraft, id: Identifier, to batch: Batch) {
+  mutating func add(_ draft: TradeDraft, id: Identifier, to batch: Batch) {
     let key = TradeKey(index: trades.count)
     trades.append(
       Trade(
@@ -206,13 +243,14 @@ extension MemoryBooks {
   }
 
   /// For each row, the newest trade of the window that it repeats.
-  private func duplicates(
-    of drafts: [TradeDraft], within milliseconds: Int64
+  func duplicates(
+    of drafts: [TradeDraft], within milliseconds: Int64, besides outdated: Set<TradeKey> = []
   ) -> [CreateRefusal.Duplicate] {
     drafts.lazy.compactMap { draft in
       let twin = tradesByPrint[draft.fingerprint, default: []].last { key in
         let trade = trades[key.index]
-        return trade.status != .failed && trade.status != .cancelled
+        return isListed(trade) && !outdated.contains(key) && trade.status != .failed
+          && trade.status != .cancelled
           && now.milliseconds(since: trade.createdAt) <= milliseconds
           && draft.isDuplicate(of: trade.draft)
       }
@@ -222,14 +260,5 @@ extension MemoryBooks {
           row: draft.row, batchID: trade.batchID, createdAt: trade.createdAt)
       }
     }.prefix(Self.namedDuplicates).map { $0 }
-  }
-}
-
-extension Trade {
-  /// The trade as it was before it was stored.
-  var draft: TradeDraft {
-    TradeDraft(
-      row: row, client: client, deal: deal, delivery: delivery, valueDate: valueDate,
-      allowance: allowance, externalRef: externalRef, spread: spread, fixedRate: fixedRate)
   }
 }

@@ -31,7 +31,9 @@ extension MemoryBooks {
     guard let entry = Ledger.record(loss, newest: newest, in: &house, now: now) else {
       return house
     }
-    for index in batches.indices { Ledger.fence(&batches[index], now: now) }
+    for index in batches.indices where batches[index].deletedAt == nil {
+      Ledger.fence(&batches[index], now: now)
+    }
     forgetConfirmations()
     logHouse(entry)
     return house

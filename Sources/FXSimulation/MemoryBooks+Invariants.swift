@@ -6,7 +6,8 @@ extension MemoryBooks {
   /// Recounts and re-chains everything; answers one sentence per violation, none when all is well.
   public func verifyInvariants() -> [String] {
     var violations = batches.flatMap(violations(of:))
-    violations += trades.indices.flatMap(violations(ofTradeAt:))
+    violations += trades.indices.filter { !removed.contains(trades[$0].key) }
+      .flatMap(violations(ofTradeAt:))
     violations += chainViolations(of: Journal.installation, head: houseChain)
     violations += sealViolations() + tallyViolations() + historyViolations()
     return violations
@@ -14,12 +15,15 @@ extension MemoryBooks {
 
   private func violations(of batch: Batch) -> [String] {
     var counts = TradeCounts()
-    for trade in trades[ranges[batch.key.index]] {
+    var escalated = EscalatedCounts()
+    for trade in trades(at: batch.key.index) {
       counts[trade.status] += 1
+      escalated.add(trade)
     }
     let outcome = counts.outcome?.status
     let claims: [(Bool, String)] = [
       (counts == batch.counts, "counts differ from its trades"),
+      (escalated == batch.escalated, "counts other trades before a person than it has"),
       (batch.status.isFinal == counts.isEveryTradeFinal, "ends otherwise than its trades"),
       (!batch.status.isFinal || batch.status == outcome, "amounts to another outcome"),
       (batch.status.isFinal == (batch.completedAt != nil), "has a wrong moment of its end"),
@@ -46,7 +50,7 @@ extension MemoryBooks {
     let last = tried.last
     let inner = tried.dropLast()
     let claims: [(Bool, String)] = [
-      (ranges[trade.batch.index].contains(index), "lies outside its batch"),
+      (rows[trade.batch.index].contains(index), "lies outside its batch"),
       (tried.map(\.number) == Array(1..<(trade.attempt + 1)), "attempts have gaps"),
       (inner.allSatisfy { $0.outcome != .open }, "an earlier attempt is open"),
       (last?.outcome != .open || trade.status.isExposed, "its attempt is open"),

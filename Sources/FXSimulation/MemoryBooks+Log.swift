@@ -33,20 +33,6 @@ extension MemoryBooks {
     return places[Int(batch.value)].drop { $0 < first }.prefix(max(0, limit)).map { events[$0] }
   }
 
-  /// See `BookStore.feed`.
-  func feed(
-    of batch: Identifier?, after sequence: Int64, limit: Int
-  ) throws(StoreError) -> [FeedEvent] {
-    let key = batch.map { id in batches.first { $0.id == id }?.key }
-    // A batch that is not there has no events.
-    if case .some(nil) = key { return [] }
-    return try events(of: key ?? nil, after: sequence, limit: limit).map { event in
-      FeedEvent(
-        event: event, batchID: index(of: event.batch).map { batches[$0].id },
-        tradeID: event.entry.trade.flatMap { index(of: $0) }.map { trades[$0].id })
-    }
-  }
-
   /// See `BookStore.seals`.
   public func seals(after number: Int64, limit: Int) throws(StoreError) -> [Seal] {
     Array(seals.dropFirst(Int(clamping: max(0, number))).prefix(max(0, limit)))
@@ -64,7 +50,8 @@ extension MemoryBooks {
 
   /// See `BookStore.chainHead`.
   public func chainHead(of batch: BatchKey) throws(StoreError) -> ChainHead? {
-    batch == Journal.installation ? houseChain : index(of: batch).map { batches[$0].chain }
+    guard batch != Journal.installation else { return houseChain }
+    return batches.indices.contains(batch.index) ? batches[batch.index].chain : nil
   }
 
   /// See `EngineStore.seal`. Where no chain has moved, there is nothing to seal.

@@ -107,7 +107,7 @@ extension MemoryBooks {
     guard answer.batch.counts.pending > 0 else { return answer }
     var nextDue: Timestamp?
     var isDueLeft = false
-    for index in ranges[batchIndex] where trades[index].status == .pending {
+    for index in rows[batchIndex] where trades[index].status == .pending {
       let trade = trades[index]
       if isBlocked(trade.client, besides: trade.key) {
         answer.blockedClients = true
@@ -148,7 +148,9 @@ extension MemoryBooks {
       statuses.contains(where: { batches[batchIndex].counts[$0] > 0 })
     else { return [] }
     var found: [OpenTrade] = []
-    for index in ranges[batchIndex].from(after) where statuses.contains(trades[index].status) {
+    let first = after ?? TradeKey(0)
+    for index in rows[batchIndex]
+    where trades[index].key > first && statuses.contains(trades[index].status) {
       guard found.count < limit else { break }
       found.append(OpenTrade(trade: trades[index], attempt: attempts[index].last))
     }
@@ -178,12 +180,4 @@ extension MemoryBooks {
     if house.canary == trade { house.canary = nil }
   }
 
-}
-
-extension Range<Int> {
-  /// The part of a range of trades that lies after a key.
-  func from(_ key: TradeKey?) -> Range<Int> {
-    guard let key, let past = Int(exactly: key.value) else { return self }
-    return Swift.min(Swift.max(lowerBound, past), upperBound)..<upperBound
-  }
 }

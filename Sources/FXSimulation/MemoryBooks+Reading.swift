@@ -8,45 +8,9 @@ extension MemoryBooks {
     batchesByID[id].map { batches[$0.index] }
   }
 
-  /// See `BookStore.batches`. A part of a name is found in either case.
-  public func batches(_ query: BatchQuery) throws(StoreError) -> [Batch] {
-    let precedes: (Batch, Batch) -> Bool
-    switch query.order {
-    case .newestFirst: precedes = { $0.key > $1.key }
-    case .oldestFirst: precedes = { $0.key < $1.key }
-    case .queue: precedes = Batch.precedes
-    }
-    var last: Batch?
-    if let after = query.after {
-      guard let key = batchesByID[after] else { return [] }
-      last = batches[key.index]
-    }
-    let text = query.text?.lowercased()
-    let found = batches.filter { batch in
-      (query.statuses.isEmpty || query.statuses.contains(batch.status))
-        && (text.map { batch.name.lowercased().contains($0) } ?? true)
-        && (last.map { precedes($0, batch) } ?? true)
-    }
-    return Array(found.sorted(by: precedes).prefix(max(0, query.limit)))
-  }
-
   /// See `BookStore.trade`.
   public func trade(_ id: Identifier) throws(StoreError) -> Trade? {
     tradesByID[id].map { trades[$0.index] }
-  }
-
-  /// See `BookStore.trades`.
-  public func trades(_ query: TradeQuery) throws(StoreError) -> [Trade] {
-    var range = trades.indices
-    if let batch = query.batch {
-      guard let index = index(of: batch) else { return [] }
-      range = ranges[index]
-    }
-    return trades[range.from(query.after)].lazy.filter { trade in
-      (query.statuses.isEmpty || query.statuses.contains(trade.status))
-        && (query.cifNumber == nil || query.cifNumber == trade.cifNumber)
-        && (query.code == nil || query.code == trade.failure?.code)
-    }.prefix(max(0, query.limit)).map { $0 }
   }
 
   /// See `BookStore.attempts`.
@@ -64,7 +28,7 @@ extension MemoryBooks {
   public func failures(of batch: BatchKey) throws(StoreError) -> [FailureGroup] {
     guard let index = index(of: batch) else { return [] }
     var groups: [FailureCode: FailureGroup] = [:]
-    for trade in trades[ranges[index]] where trade.status == .failed {
+    for trade in trades(at: index) where trade.status == .failed {
       guard let failure = trade.failure else { continue }
       let new = FailureGroup(code: failure.code, count: 0, example: failure.message)
       groups[failure.code, default: new].count += 1
@@ -74,16 +38,10 @@ extension MemoryBooks {
     }
   }
 
-  /// See `BookStore.escalations`.
-  public func escalations(of batch: BatchKey) throws(StoreError) -> Set<TradeStatus> {
-    guard let index = index(of: batch) else { return [] }
-    return Set(trades[ranges[index]].lazy.filter { $0.escalatedAt != nil }.map(\.status))
-  }
-
   /// See `BookStore.totals`.
   public func totals(of batch: BatchKey) throws(StoreError) -> BatchTotals {
     guard let index = index(of: batch) else { return BatchTotals() }
-    let all = trades[ranges[index]]
+    let all = Array(trades(at: index))
     let dealt = all.filter { $0.status == .booked || $0.status == .completed }
     let priced = dealt.compactMap { $0.figures?.priced }
     return BatchTotals(

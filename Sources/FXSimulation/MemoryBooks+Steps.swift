@@ -24,7 +24,10 @@ extension MemoryBooks {
     let drafts: [JournalDraft]
     var retried: [TradeKey] = []
     do throws(BatchRefusal) {
-      drafts = try Ledger.decide(step, batch: &batch, now: now)
+      drafts = try Ledger.decide(
+        step, batch: &batch,
+        facts: BatchFacts(
+          now: now, contentHash: batch.contentHash, hasRecords: hasRecords(index)))
       if case .retry(let selection, let note) = step.command {
         retried = try select(selection, of: index, note: note)
       }
@@ -37,15 +40,27 @@ extension MemoryBooks {
         try writeAllowed(.retry(note: note), trade: trade, batch: step.batch, actor: step.actor)
       }
     }
+    if batch.deletedAt != nil {
+      batchesByID[batch.id] = nil
+      for trade in trades(at: index) { tradesByID[trade.id] = nil }
+    }
     house.changeCounter += 1
     return .success(batches[index])
+  }
+
+  /// Whether anything is known of a booking of one of the batch's trades.
+  private func hasRecords(_ batch: Int) -> Bool {
+    trades(at: batch).contains { trade in
+      trade.attempt > 0 || trade.bookedAt != nil || trade.isResolvedByPerson
+        || !evidence[trade.key.index].isEmpty
+    }
   }
 
   /// The trades that a retry takes up; what is retried singly is taken up alone, with a note.
   private func select(
     _ selection: RetrySelection, of batch: Int, note: String?
   ) throws(BatchRefusal) -> [TradeKey] {
-    let over = trades[ranges[batch]].lazy.filter {
+    let over = trades(at: batch).filter {
       $0.status == .failed || $0.status == .cancelled
     }
     var chosen: [TradeKey]
@@ -74,7 +89,7 @@ extension MemoryBooks {
       return 0
     }
     var room = limit
-    for index in ranges[batchIndex] where trades[index].status == .pending {
+    for index in rows[batchIndex] where trades[index].status == .pending {
       guard room > 0 else { break }
       room -= 1
       try writeAllowed(.cancel, trade: trades[index].key, batch: batch, actor: actor)

@@ -5,8 +5,7 @@ import FXPorts
 /// deterministic.
 ///
 /// It has no clock of its own: whoever owns it sets `now` before each call. Each call is one
-/// transaction. Keys are dense, so that a record lies at its key in an array, and a batch's trades
-/// are one range.
+/// transaction. Keys are dense, so that a record lies at its key in an array.
 public struct MemoryBooks: Sendable {
   /// The store's clock; decides about leases and stamps whatever is written.
   public var now: Timestamp
@@ -19,12 +18,15 @@ public struct MemoryBooks: Sendable {
   var accounts: [[SettlementAccount]] = []
   /// All clients in the order of their CIF numbers.
   var clientsByCIF: [ClientKey] = []
+  var deletedClients: Set<ClientKey> = []
   var otcRates: [CurrencyPair: OTCRate] = [:]
 
   var batches: [Batch] = []
-  /// Where each batch's trades lie in `trades`.
-  var ranges: [Range<Int>] = []
+  /// Where each batch's trades lie in `trades`, ascending.
+  var rows: [[Int]] = []
   var trades: [Trade] = []
+  /// Taken out of a batch before it was started.
+  var removed: Set<TradeKey> = []
   var access = MemoryAccess()
   /// By trade, in the order of their numbers.
   var attempts: [[Attempt]] = []
@@ -94,12 +96,23 @@ extension TradeStatus {
 }
 
 extension MemoryBooks {
+  /// Nil for a batch that was deleted, too.
   func index(of key: BatchKey) -> Int? {
-    batches.indices.contains(key.index) ? key.index : nil
+    batches.indices.contains(key.index) && batches[key.index].deletedAt == nil ? key.index : nil
   }
 
+  /// Nil for a trade that was removed, too, or whose batch was deleted.
   func index(of key: TradeKey) -> Int? {
-    trades.indices.contains(key.index) ? key.index : nil
+    trades.indices.contains(key.index) && isListed(trades[key.index]) ? key.index : nil
+  }
+
+  func isListed(_ trade: Trade) -> Bool {
+    !removed.contains(trade.key) && batches[trade.batch.index].deletedAt == nil
+  }
+
+  /// A batch's trades in the order of its rows.
+  func trades(at batch: Int) -> LazyMapSequence<LazySequence<[Int]>.Elements, Trade> {
+    rows[batch].lazy.map { trades[$0] }
   }
 
   /// Where the CIF number stands or would stand in the order of all.
@@ -117,7 +130,12 @@ extension MemoryBooks {
     return low
   }
 
+  /// Nil for a client who was deleted, too.
   func client(withCIF number: String) -> ClientKey? {
+    known(withCIF: number).flatMap { deletedClients.contains($0) ? nil : $0 }
+  }
+
+  func known(withCIF number: String) -> ClientKey? {
     let place = place(ofCIF: number)
     guard place < clientsByCIF.count else { return nil }
     let key = clientsByCIF[place]

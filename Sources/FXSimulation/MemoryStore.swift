@@ -158,20 +158,8 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.seal() }
   }
 
-  public func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {
-    try transact { (books) throws(StoreError) in try books.upsert(clients) }
-  }
-
-  public func clients(after cifNumber: String?, limit: Int) async throws(StoreError) -> [Client] {
-    try transact { (books) throws(StoreError) in try books.clients(after: cifNumber, limit: limit) }
-  }
-
   public func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client] {
     try transact { (books) throws(StoreError) in try books.clients(withCIF: numbers) }
-  }
-
-  public func setActive(_ active: Bool, cifNumber: String) async throws(StoreError) -> Client? {
-    try transact { (books) throws(StoreError) in try books.setActive(active, cifNumber: cifNumber) }
   }
 
   public func sync(_ accounts: [SettlementAccount]) async throws(StoreError) -> UpsertCounts {
@@ -243,10 +231,6 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.failures(of: batch) }
   }
 
-  public func escalations(of batch: BatchKey) async throws(StoreError) -> Set<TradeStatus> {
-    try transact { (books) throws(StoreError) in try books.escalations(of: batch) }
-  }
-
   public func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
     try transact { (books) throws(StoreError) in try books.totals(of: batch) }
   }
@@ -257,18 +241,6 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in
       try books.events(of: batch, after: sequence, limit: limit)
     }
-  }
-
-  public func feed(
-    of batch: Identifier?, after sequence: Int64, limit: Int
-  ) async throws(StoreError) -> [FeedEvent] {
-    try transact { (books) throws(StoreError) in
-      try books.feed(of: batch, after: sequence, limit: limit)
-    }
-  }
-
-  public func newestSequence() async throws(StoreError) -> Int64 {
-    try transact { (books) throws(StoreError) in Int64(books.events.count) }
   }
 
   public func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal] {

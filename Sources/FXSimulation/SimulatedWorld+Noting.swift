@@ -130,7 +130,7 @@ extension SimulatedWorld {
 extension MemoryBooks {
   fileprivate func countsAgree(_ batch: BatchKey) -> Bool {
     var counts = TradeCounts()
-    for trade in trades[ranges[batch.index]] { counts[trade.status] += 1 }
+    for trade in trades(at: batch.index) { counts[trade.status] += 1 }
     return counts == batches[batch.index].counts
   }
 }

@@ -17,7 +17,7 @@ extension SimulatedWorld {
           ]))
     }
     _ = try books.upsert(records)
-    let clients = try books.clients(after: nil, limit: temper.clients)
+    let clients = try books.clients(ClientQuery(limit: temper.clients))
     guard let pair = CurrencyPair("USD/ZAR") else { return }
     for number in 1...temper.batches {
       let drafts = (1...temper.tradesPerBatch).map { row in

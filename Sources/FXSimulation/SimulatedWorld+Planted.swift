@@ -70,7 +70,7 @@ extension SimulatedWorld {
 extension MemoryBooks {
   /// A planted bug: trades that may be with the bank are cancelled.
   mutating func cancelPastIntent(_ batch: BatchKey) {
-    for index in ranges[batch.index] where trades[index].status == .booking {
+    for index in rows[batch.index] where trades[index].status == .booking {
       trades[index].status = .cancelled
       batches[batch.index].counts.booking -= 1
       batches[batch.index].counts.cancelled += 1

@@ -168,7 +168,7 @@ extension Transaction {
   /// Makes a change and keeps its receipt with it; throws `AlreadyCarriedOut` where that is there.
   /// A change that throws leaves no receipt.
   func once<Answer>(
-    _ receipt: Receipt?, subject: Identifier, _ change: () throws -> Answer
+    _ receipt: Receipt?, subject: Identifier?, _ change: () throws -> Answer
   ) throws -> Answer {
     guard let receipt else { return try change() }
     let isKnown = try exists(

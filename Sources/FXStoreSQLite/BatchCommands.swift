@@ -5,8 +5,7 @@ extension SQLiteStore {
   public func perform(
     _ step: BatchStep, receipt: Receipt?
   ) async throws(StoreError) -> Result<Batch, BatchRefusal> {
-    // A retry may write all of a batch's trades; it then goes without company.
-    try await write(weight: step.command.isRetry ? GroupCommit.greatestWeight : 1) { transaction in
+    try await write(weight: step.command.weight) { transaction in
       do {
         guard let batch = try transaction.batch(step.batch) else {
           return .failure(.unknownBatch)
@@ -23,9 +22,12 @@ extension SQLiteStore {
 }
 
 extension BatchCommand {
-  fileprivate var isRetry: Bool {
-    if case .retry = self { return true }
-    return false
+  /// What may write all of a batch's trades goes without company.
+  fileprivate var weight: Int {
+    switch self {
+    case .retry, .delete: GroupCommit.greatestWeight
+    case .start, .approve, .pause, .resume, .requestCancel, .setPriority, .change, .accept: 1
+    }
   }
 }
 
@@ -33,7 +35,11 @@ extension Transaction {
   /// Throws a `BatchRefusal` before anything has changed.
   fileprivate func perform(_ step: BatchStep) throws -> Batch {
     guard var batch = try batch(step.batch) else { throw BatchRefusal.unknownBatch }
-    let events = try Ledger.decide(step, batch: &batch, now: now)
+    let name = batch.name
+    let facts = BatchFacts(
+      now: now, contentHash: batch.contentHash,
+      hasRecords: step.command == .delete ? try hasRecords(batch.key) : false)
+    let events = try Ledger.decide(step, batch: &batch, facts: facts)
     var retried: [TradeKey] = []
     if case .retry(let selection, let note) = step.command {
       retried = try retriable(selection, in: batch, note: note)
@@ -41,11 +47,32 @@ extension Transaction {
     try update(step.batch) { $0 = batch }
     try log(events, of: step.batch)
     for key in retried { try retry(key, in: step) }
-    try updateInstallation { $0.changeCounter += 1 }
-    guard let written = try self.batch(step.batch) else {
-      throw StoreError.inconsistent("There is no batch \(step.batch).")
+    if batch.name != name || batch.deletedAt != nil { try deleteGrams(of: batch.key, name) }
+    if batch.deletedAt != nil {
+      try hide(batch)
+    } else if batch.name != name {
+      try insertGrams(of: batch.key, batch.name)
     }
-    return written
+    try updateInstallation { $0.changeCounter += 1 }
+    return try update(step.batch) { $0 }
+  }
+
+  /// Takes a deleted batch and its trades out of all lists.
+  private func hide(_ batch: Batch) throws {
+    openTrades?.forgetAll()
+    try run(
+      "UPDATE trades SET is_removed = 1 WHERE batch_key = ? AND is_removed = 0", batch.key)
+    try writeContent(of: batch)
+  }
+
+  /// Whether anything is known of a booking of one of the batch's trades.
+  private func hasRecords(_ batch: BatchKey) throws -> Bool {
+    try exists(
+      """
+      SELECT 1 FROM trades WHERE batch_key = ? AND is_removed = 0
+        AND (attempt > 0 OR booked_at IS NOT NULL OR is_resolved_by_person
+          OR EXISTS (SELECT 1 FROM evidence WHERE trade_key = trades.key)) LIMIT 1
+      """, batch)
   }
 
   private func retry(_ key: TradeKey, in step: BatchStep) throws {
@@ -93,7 +120,7 @@ extension Transaction {
     try all(
       """
       SELECT key, failure_code, is_resolved_by_person FROM trades
-      WHERE status IN ('failed', 'cancelled') AND batch_key = ?
+      WHERE status IN ('failed', 'cancelled') AND batch_key = ? AND is_removed = 0
       """, batch,
       read: {
         EndedTrade(key: try $0.next(), code: try $0.next(), isResolvedByPerson: try $0.next())

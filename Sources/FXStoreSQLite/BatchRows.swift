@@ -23,6 +23,9 @@ extension ColumnReader {
     batch.updatedAt = try next()
     batch.chain = try chainHead()
     batch.version = try next()
+    batch.escalated.inDoubt = try next()
+    batch.escalated.booked = try next()
+    batch.termsHash = try next()
     return batch
   }
 
@@ -87,7 +90,7 @@ extension ColumnReader {
 }
 
 extension Transaction {
-  /// Writes everything of a batch that can change, and the head of its chain.
+  /// Writes what steps change of a batch, and the head of its chain.
   func write(_ batch: Batch) throws {
     let counts = batch.counts
     try run(
@@ -99,7 +102,8 @@ extension Transaction {
         completed = ?, failed = ?, cancelled = ?, lease_owner = ?, lease_locked_at = ?,
         lease_expires_at = ?, generation = ?, cancel_requested_at = ?, approved_by = ?,
         accepted_by = ?, accepted_note = ?, queued_at = ?, started_at = ?, completed_at = ?,
-        updated_at = ?, version = ?
+        updated_at = ?, version = ?, escalated_in_doubt = ?, escalated_booked = ?,
+        needs_decision = ?
       WHERE key = ?
       """,
       batch.name, batch.status, batch.priority, batch.queuePosition, batch.maxConcurrentTrades,
@@ -110,7 +114,8 @@ extension Transaction {
       counts.failed, counts.cancelled, batch.lease?.owner, batch.lease?.lockedAt,
       batch.lease?.expiresAt, batch.generation, batch.cancelRequestedAt, batch.approvedBy,
       batch.acceptedBy, batch.acceptedNote, batch.queuedAt, batch.startedAt, batch.completedAt,
-      batch.updatedAt, batch.version, batch.key)
+      batch.updatedAt, batch.version, batch.escalated.inDoubt, batch.escalated.booked,
+      !batch.needsDecision.isEmpty, batch.key)
     try write(batch.chain, of: batch.key)
   }
 
@@ -119,25 +124,38 @@ extension Transaction {
       "UPDATE chains SET length = ?, digest = ? WHERE key = ?", head.length, head.digest, chain)
   }
 
-  /// A new batch whose trades, all pending, have the keys from `firstTrade` on.
-  func insert(_ batch: Batch, firstTrade: TradeKey) throws {
+  /// Writes what only a deletion and a change of its trades change.
+  func writeContent(of batch: Batch) throws {
+    try run(
+      "UPDATE batches SET terms_hash = ?, total = ?, deleted_at = ?, deleted_by = ? WHERE key = ?",
+      batch.termsHash, batch.counts.total, batch.deletedAt, batch.deletedBy, batch.key)
+  }
+
+  /// A new batch, all trades of which are pending.
+  func insert(_ batch: Batch) throws {
+    let entered: Timestamp? = try value(
+      "SELECT entered_at FROM batches WHERE key < ? ORDER BY key DESC LIMIT 1", batch.key)
     try run("INSERT INTO chains (key) VALUES (?)", batch.key)
     try run(
       """
       INSERT INTO batches (key, id, name, status, pricing, priority, queue_position,
         max_concurrent_trades, on_failure, tolerated_failures, tolerated_failure_percent,
-        max_attempts, max_quote_tries, minimum_margin, approval, round, first_trade, pending,
-        quoting, booking, booked, in_doubt, completed, failed, cancelled, generation, created_at,
-        created_by, updated_at, version)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?,
-        ?)
+        max_attempts, max_quote_tries, minimum_margin, approval, round, pending, quoting, booking,
+        booked, in_doubt, completed, failed, cancelled, generation, created_at, created_by,
+        updated_at, version, needs_decision, total, entered_at, terms_hash)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?,
+        ?, ?, ?)
       """,
       batch.key, batch.id, batch.name, batch.status, batch.pricing, batch.priority,
       batch.queuePosition, batch.maxConcurrentTrades, batch.policy.onFailure,
       batch.policy.toleratedFailures, batch.policy.toleratedFailurePercent,
       batch.policy.maxAttempts, batch.policy.maxQuoteTries, batch.policy.minimumMargin,
-      batch.policy.approval, batch.round, firstTrade, batch.counts.pending, batch.generation,
-      batch.createdAt, batch.createdBy, batch.updatedAt, batch.version)
+      batch.policy.approval, batch.round, batch.counts.pending, batch.generation,
+      batch.createdAt, batch.createdBy, batch.updatedAt, batch.version,
+      !batch.needsDecision.isEmpty, batch.counts.total,
+      max(entered ?? batch.createdAt, batch.createdAt),
+      batch.termsHash)
+    try insertGrams(of: batch.key, batch.name)
   }
 
   func write(_ installation: Installation) throws {

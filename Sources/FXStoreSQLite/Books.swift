@@ -30,29 +30,31 @@ extension Transaction {
   fileprivate func create(_ request: CreateRequest) throws -> Batch {
     guard !request.trades.isEmpty else { throw CreateRefusal.empty }
     let draft = request.batch
-    try refuseUnknownClients(request.trades)
+    let unknown = try rowsOfUnknownClients(request.trades)
+    if !unknown.isEmpty { throw CreateRefusal.clients(rows: unknown) }
     if request.starts, draft.policy.approval == .required { throw CreateRefusal.approvalRequired }
     if let window = request.duplicateWindowMilliseconds {
-      try refuseDuplicates(request.trades, since: now.advanced(byMilliseconds: -window))
+      let found = try duplicates(of: request.trades, since: now.advanced(byMilliseconds: -window))
+      if !found.isEmpty { throw CreateRefusal.duplicates(found) }
     }
 
     let key = BatchKey(1 + (try value("SELECT max(key) FROM batches") ?? 0))
-    let firstTrade = TradeKey(1 + (try value("SELECT max(key) FROM trades") ?? 0))
-    let last: Int64 = try value("SELECT max(queue_position) FROM batches") ?? 0
+    let last: Int64 = try value("SELECT max(key) FROM trades") ?? 0
+    let end: Int64 = try value("SELECT max(queue_position) FROM batches") ?? 0
     // A batch that was moved to the very end of all numbers shares its place with those after it.
-    let position = last == .max ? last : last + 1
+    let position = end == .max ? end : end + 1
     var batch = Batch(
       key: key, id: draft.id, name: draft.name, pricing: draft.pricing,
       priority: draft.priority, queuePosition: position,
       maxConcurrentTrades: draft.maxConcurrentTrades, policy: draft.policy, createdAt: now,
       createdBy: request.actor.description)
     batch.counts.pending = request.trades.count
-    try insert(batch, firstTrade: firstTrade)
+    batch.termsHash = ContentHash.terms(of: request.trades)
+    try insert(batch)
     hold(batch)
     for (index, trade) in request.trades.enumerated() {
       try insert(
-        trade, id: request.tradeIDs[index], key: TradeKey(firstTrade.value + Int64(index)),
-        batch: key)
+        trade, id: request.tradeIDs[index], key: TradeKey(last + 1 + Int64(index)), batch: key)
     }
     try log([JournalDraft(kind: .batchCreated, actor: request.actor, note: request.note)], of: key)
     if request.starts {
@@ -67,7 +69,8 @@ extension Transaction {
     return created
   }
 
-  private func refuseUnknownClients(_ trades: [TradeDraft]) throws {
+  /// The first rows whose client is gone or no longer active.
+  func rowsOfUnknownClients(_ trades: [TradeDraft]) throws -> [Int] {
     var isActive: [ClientKey: Bool] = [:]
     var rows: [Int] = []
     for trade in trades where rows.count < Self.greatestRefusal {
@@ -75,18 +78,24 @@ extension Transaction {
       isActive[trade.client] = active
       if !active { rows.append(trade.row) }
     }
-    if !rows.isEmpty { throw CreateRefusal.clients(rows: rows) }
+    return rows
   }
 
-  private func refuseDuplicates(_ trades: [TradeDraft], since: Timestamp) throws {
+  /// For each of the first rows that have one, the newest trade since a moment that they repeat.
+  ///
+  /// - Parameter outdated: trades whose terms do not count any more.
+  func duplicates(
+    of trades: [TradeDraft], since: Timestamp, besides outdated: Set<TradeKey> = []
+  ) throws -> [CreateRefusal.Duplicate] {
     var duplicates: [CreateRefusal.Duplicate] = []
     for trade in trades where duplicates.count < Self.greatestRefusal {
       let likes = try all(
         """
         SELECT t.key FROM trades t WHERE fingerprint = ? AND created_at >= ?
-          AND status NOT IN ('failed', 'cancelled') ORDER BY created_at DESC, key DESC
+          AND status NOT IN ('failed', 'cancelled') AND is_removed = 0
+        ORDER BY created_at DESC, key DESC
         """, trade.fingerprint, since, read: { row -> TradeKey in try row.next() })
-      for key in likes {
+      for key in likes where !outdated.contains(key) {
         guard let like = try self.trade(key), trade.isDuplicate(of: like.draft) else { continue }
         duplicates.append(
           CreateRefusal.Duplicate(
@@ -94,15 +103,6 @@ extension Transaction {
         break
       }
     }
-    if !duplicates.isEmpty { throw CreateRefusal.duplicates(duplicates) }
-  }
-}
-
-extension Trade {
-  /// What was asked for, as the file gave it.
-  fileprivate var draft: TradeDraft {
-    TradeDraft(
-      row: row, client: client, deal: deal, delivery: delivery, valueDate: valueDate,
-      allowance: allowance, externalRef: externalRef, spread: spread, fixedRate: fixedRate)
+    return duplicates
   }
 }

@@ -2,27 +2,42 @@ import FXDomain
 import FXPorts
 
 extension SQLiteStore {
-  public func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {
+  public func upsert(
+    _ clients: [ClientRecord], receipt: Receipt?
+  ) async throws(StoreError) -> Result<UpsertCounts, AlreadyCarriedOut> {
     try await write(weight: clients.count) { transaction in
-      // A trade carries its client's name.
-      transaction.openTrades?.forgetAll()
-      var counts = UpsertCounts()
-      for record in clients {
-        if try transaction.upsert(record) { counts.created += 1 } else { counts.updated += 1 }
+      do {
+        return .success(
+          try transaction.once(receipt, subject: nil) {
+            // A trade carries its client's name.
+            transaction.openTrades?.forgetAll()
+            var counts = UpsertCounts()
+            for record in clients {
+              if try transaction.upsert(record) { counts.created += 1 } else { counts.updated += 1 }
+            }
+            return counts
+          })
+      } catch let refusal as AlreadyCarriedOut {
+        return .failure(refusal)
       }
-      return counts
     }
   }
 
-  public func clients(
-    after cifNumber: String?, limit: Int
-  ) async throws(StoreError) -> [Client] {
+  public func client(_ cifNumber: String) async throws(StoreError) -> Client? {
+    try await read { try $0.client(cifNumber: cifNumber) }
+  }
+
+  public func clients(_ query: ClientQuery) async throws(StoreError) -> [Client] {
     try await read { transaction in
-      try transaction.all(
+      let text = SoughtText(query.text)
+      return try transaction.all(
         """
-        SELECT key, name, cif_number, spread, is_active FROM clients WHERE cif_number > ?
-        ORDER BY cif_number LIMIT ?
-        """, cifNumber ?? "", limit, read: { try $0.client() })
+        SELECT key, name, cif_number, spread, is_active FROM clients
+        WHERE is_deleted = 0 AND cif_number > ?1 AND (?2 IS NULL OR is_active = ?2)
+          AND (?3 IS NULL OR substr(cif_number, 1, length(?3)) = ?3 OR instr(folded_name, ?4) > 0)
+        ORDER BY cif_number LIMIT ?5
+        """, query.after ?? "", query.isActive, text?.text, text?.folded, query.limit,
+        read: { try $0.client() })
     }
   }
 
@@ -32,11 +47,35 @@ extension SQLiteStore {
     }
   }
 
-  public func setActive(_ active: Bool, cifNumber: String) async throws(StoreError) -> Client? {
+  public func update(
+    _ change: ClientChange, cifNumber: String
+  ) async throws(StoreError) -> Client? {
     try await write { transaction in
+      transaction.openTrades?.forgetAll()
       try transaction.run(
-        "UPDATE clients SET is_active = ? WHERE cif_number = ?", active, cifNumber)
+        """
+        UPDATE clients SET name = coalesce(?, name), folded_name = coalesce(?, folded_name),
+          spread = coalesce(?, spread), is_active = coalesce(?, is_active)
+        WHERE cif_number = ? AND is_deleted = 0
+        """, change.name, change.name.map { SoughtText.fold($0) }, change.spread,
+        change.isActive, cifNumber)
       return try transaction.client(cifNumber: cifNumber)
+    }
+  }
+
+  public func deleteClient(
+    _ cifNumber: String
+  ) async throws(StoreError) -> Result<Client, ClientRefusal> {
+    try await write { transaction in
+      guard let client = try transaction.client(cifNumber: cifNumber) else {
+        return .failure(.unknown)
+      }
+      let hasTrades = try transaction.exists(
+        "SELECT 1 FROM trades WHERE client_key = ? LIMIT 1", client.key)
+      guard !hasTrades else { return .failure(.hasTrades) }
+      try transaction.run("DELETE FROM accounts WHERE client_key = ?", client.key)
+      try transaction.run("UPDATE clients SET is_deleted = 1 WHERE key = ?", client.key)
+      return .success(client)
     }
   }
 
@@ -102,6 +141,22 @@ extension SQLiteStore {
     }
   }
 
+  public func otcRates() async throws(StoreError) -> [OTCRate] {
+    try await read { transaction in
+      try transaction.all(
+        "SELECT base, quote, rate, set_at, set_by FROM otc_rates WHERE base > '' ORDER BY base, quote",
+        read: { row in
+          let base: Currency = try row.next()
+          let quote: Currency = try row.next()
+          guard let pair = CurrencyPair(base: base, quote: quote) else {
+            throw StoreError.corrupt("\(base)/\(quote) is no pair.")
+          }
+          return OTCRate(
+            pair: pair, rate: try row.next(), setAt: try row.next(), setBy: try row.next())
+        })
+    }
+  }
+
   public func otcRate(_ pair: CurrencyPair) async throws(StoreError) -> OTCRate? {
     try await read { try $0.otcRate(pair) }
   }
@@ -133,9 +188,11 @@ extension Transaction {
     let isNew = try client(cifNumber: record.cifNumber) == nil
     try run(
       """
-      INSERT INTO clients (cif_number, name, spread) VALUES (?, ?, ?)
-      ON CONFLICT (cif_number) DO UPDATE SET name = excluded.name, spread = excluded.spread
-      """, record.cifNumber, record.name, record.spread)
+      INSERT INTO clients (cif_number, name, spread, folded_name) VALUES (?, ?, ?, ?)
+      ON CONFLICT (cif_number) DO UPDATE SET name = excluded.name, spread = excluded.spread,
+        folded_name = excluded.folded_name,
+        is_active = max(is_active, is_deleted), is_deleted = 0
+      """, record.cifNumber, record.name, record.spread, SoughtText.fold(record.name))
     for account in record.accounts {
       try run(
         """
@@ -153,14 +210,17 @@ extension Transaction {
 
   func client(_ key: ClientKey) throws -> Client? {
     try first(
-      "SELECT key, name, cif_number, spread, is_active FROM clients WHERE key = ?", key,
+      "SELECT key, name, cif_number, spread, is_active FROM clients WHERE key = ? AND is_deleted = 0",
+      key,
       read: { try $0.client() })
   }
 
   func client(cifNumber: String) throws -> Client? {
     try first(
-      "SELECT key, name, cif_number, spread, is_active FROM clients WHERE cif_number = ?",
-      cifNumber, read: { try $0.client() })
+      """
+      SELECT key, name, cif_number, spread, is_active FROM clients
+      WHERE cif_number = ? AND is_deleted = 0
+      """, cifNumber, read: { try $0.client() })
   }
 
   func accounts(of client: ClientKey, cifNumber: String) throws -> [SettlementAccount] {

@@ -43,7 +43,7 @@ extension SQLiteStore {
       }
       guard let entry else { return try transaction.installation() }
       let keys = try transaction.all(
-        "SELECT key FROM chains WHERE key > 0 ORDER BY key",
+        "SELECT key FROM batches WHERE key > 0 AND deleted_at IS NULL ORDER BY key",
         read: { row -> BatchKey in try row.next() })
       for key in keys {
         try transaction.update(key) { Ledger.fence(&$0, now: transaction.now) }

@@ -1,3 +1,4 @@
+import FXDomain
 import FXPorts
 import Foundation
 import GRDB
@@ -11,6 +12,7 @@ extension SQLiteStore {
     PackageResources.m0001_books_sql, PackageResources.m0002_access_sql,
     PackageResources.m0003_confirmations_sql, PackageResources.m0004_rollback_sql,
     PackageResources.m0005_references_sql, PackageResources.m0006_waits_sql,
+    PackageResources.m0007_lists_sql,
   ]
 
   /// Connections that read beside the writing one.
@@ -163,6 +165,7 @@ extension SQLiteStore {
         isDone = version >= migrations.count
         guard !isDone else { return .rollback }
         try database.execute(sql: String(decoding: migrations[version], as: UTF8.self))
+        if version == 5 { try Transaction(database, now: Timestamp(milliseconds: 0)).fillLists() }
         try database.execute(
           sql: """
             PRAGMA application_id = \(applicationID);

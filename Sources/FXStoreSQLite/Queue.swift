@@ -66,9 +66,15 @@ extension SQLiteStore {
   public func trades(
     of batch: BatchKey, in statuses: Set<TradeStatus>, after: TradeKey?, limit: Int
   ) async throws(StoreError) -> [OpenTrade] {
-    let query = TradeQuery(batch: batch, statuses: statuses, after: after, limit: limit)
-    return try await read { transaction in
-      try transaction.trades(query).map { trade in
+    try await read { transaction in
+      let found = try statuses.flatMap { status in
+        try transaction.all(
+          """
+          SELECT * FROM trade_rows WHERE status = ? AND batch_key = ? AND key > ?
+          ORDER BY key LIMIT ?
+          """, status, batch, after ?? TradeKey(0), limit, read: { try $0.trade() })
+      }
+      return try found.sorted { $0.key < $1.key }.prefix(limit).map { trade in
         let attempt =
           trade.attempt == 0
           ? nil
@@ -178,7 +184,8 @@ extension Transaction {
     try all(
       """
       SELECT key, client_key, not_before FROM trades
-      WHERE status = 'pending' AND batch_key = ? AND key > ? ORDER BY key LIMIT ?
+      WHERE status = 'pending' AND batch_key = ? AND key > ? AND is_removed = 0
+      ORDER BY key LIMIT ?
       """, batch, after, max(Self.leastScan, limit),
       read: {
         Waiting(trade: try $0.next(), client: try $0.next(), notBefore: try $0.next())

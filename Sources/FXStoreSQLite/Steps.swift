@@ -190,11 +190,16 @@ extension Transaction {
     if let canary = installation.canary, canary != trade { return true }
     guard isCanary else { return false }
     return try exists(
-      "SELECT 1 FROM trades WHERE status = 'booking' AND key <> ? LIMIT 1", trade)
+      "SELECT 1 FROM trades WHERE status = 'booking' AND is_removed = 0 AND key <> ? LIMIT 1", trade
+    )
   }
 
   private func hasOpenDeals() throws -> Bool {
-    try exists("SELECT 1 FROM trades WHERE status IN ('booking', 'in_doubt', 'booked') LIMIT 1")
+    try exists(
+      """
+      SELECT 1 FROM trades WHERE status IN ('booking', 'in_doubt', 'booked') AND is_removed = 0
+      LIMIT 1
+      """)
   }
 }
 

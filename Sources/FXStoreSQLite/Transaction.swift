@@ -47,6 +47,14 @@ final class Transaction {
     try statements.rows(sql, values, limit: limit, read)
   }
 
+  /// As above, where the number of values is not known here.
+  func all<Value>(
+    _ sql: StaticString, values: [(any ColumnValue)?],
+    read: (inout ColumnReader) throws -> Value
+  ) throws -> [Value] {
+    try statements.rows(sql, values, read)
+  }
+
   func first<Value>(
     _ sql: StaticString, _ values: (any ColumnValue)?...,
     read: (inout ColumnReader) throws -> Value
@@ -68,7 +76,7 @@ final class Transaction {
   // MARK: The rows that steps share
 
   func batch(_ key: BatchKey) throws -> Batch? {
-    try loaded(key)?.batch
+    try loaded(key).flatMap { $0.batch.deletedAt == nil ? $0.batch : nil }
   }
 
   /// Changes a batch's row in place; it is written at the end of the transaction. A change that
@@ -110,7 +118,8 @@ final class Transaction {
   /// Whether any trade may be in doubt: read once, and true from the first doubt on that is written.
   func mayHoldDoubts() throws -> Bool {
     if let doubtsMayBe { return doubtsMayBe }
-    let found = try exists("SELECT 1 FROM trades WHERE status = 'in_doubt' LIMIT 1")
+    let found = try exists(
+      "SELECT 1 FROM trades WHERE status = 'in_doubt' AND is_removed = 0 LIMIT 1")
     doubtsMayBe = found
     return found
   }

@@ -57,15 +57,11 @@ import Testing
     _ = try #require(try await store.perform([step]).first).result.get()
   }
 
-  /// In doubt by evidence alone, so that one client may have many of them.
+  /// In doubt by evidence alone, so that one client may have many of them; people are told at once.
   private func doubt(_ trades: [Trade]) async throws {
     for trade in trades {
       try await step(trade, .recordBookingEvidence(attempt: 0, note: "on a statement"))
     }
-  }
-
-  private func escalate(_ trades: [Trade]) async throws {
-    for trade in trades { try await step(trade, .escalate(attempt: 0)) }
   }
 
   private func reasons() async throws -> [String]? {
@@ -77,10 +73,8 @@ import Testing
     async throws
   {
     let all = try await trades()
+    #expect(try await reasons() == nil, "all may start")
     try await doubt(all)
-    try await escalate(Array(all.dropLast()))
-    #expect(try await reasons() == nil, "the last one is still asked about")
-    try await escalate([try #require(all.last)])
     #expect(try await reasons()?.count == 20)
     #expect(Standstill.reasonsTold == 20)
   }
@@ -89,11 +83,9 @@ import Testing
     let all = try await trades()
     let held = Array(all.filter { $0.row % 2 == 1 }.prefix(7))
     try await doubt(held)
-    try await escalate(held)
     #expect(try await reasons() == nil, "the other client's trades may start")
     let other = try #require(all.last { $0.row % 2 == 0 })
     try await doubt([other])
-    try await escalate([other])
     let told = try #require(try await reasons())
     #expect(told.count == 9)
     #expect(told.last?.hasPrefix("12 trades wait for doubts of the same clients") == true)
@@ -102,7 +94,6 @@ import Testing
   @Test func `is not found in a picture that has changed meanwhile`() async throws {
     let all = try await trades()
     try await doubt(all)
-    try await escalate(all)
     let old = try #require(try await store.batch(first.id))
     try await step(
       all[0], .resolve(.notBooked, note: "another's line", marginMilliseconds: 0))

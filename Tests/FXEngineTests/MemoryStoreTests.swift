@@ -303,7 +303,8 @@ private struct Walk {
   }
 
   private mutating func command() throws {
-    let batches = try desk.books.batches(BatchQuery(order: .queue, limit: .max))
+    let batches = try desk.books.batches(BatchQuery(limit: .max))
+      .sorted(by: Batch.precedes)
     guard let batch = batches.randomElement(using: &chance) else { return }
     let commands: [BatchCommand] = [
       .pause, .resume, .resume, .retry(.all, note: nil), .retry(.codes([.rateCheck]), note: nil),

@@ -65,10 +65,6 @@ struct TamperedBooks: BookStore {
     try await store.failures(of: batch)
   }
 
-  func escalations(of batch: BatchKey) async throws(StoreError) -> Set<TradeStatus> {
-    try await store.escalations(of: batch)
-  }
-
   func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
     try await store.totals(of: batch)
   }
@@ -79,20 +75,54 @@ struct TamperedBooks: BookStore {
     try await store.create(request, receipt: receipt)
   }
 
-  func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {
-    try await store.upsert(clients)
+  func upsert(
+    _ clients: [ClientRecord], receipt: Receipt?
+  ) async throws(StoreError) -> Result<UpsertCounts, AlreadyCarriedOut> {
+    try await store.upsert(clients, receipt: receipt)
   }
 
-  func clients(after cifNumber: String?, limit: Int) async throws(StoreError) -> [Client] {
-    try await store.clients(after: cifNumber, limit: limit)
+  func client(_ cifNumber: String) async throws(StoreError) -> Client? {
+    try await store.client(cifNumber)
   }
+
+  func clients(_ query: ClientQuery) async throws(StoreError) -> [Client] {
+    try await store.clients(query)
+  }
+
+  func update(_ change: ClientChange, cifNumber: String) async throws(StoreError) -> Client? {
+    try await store.update(change, cifNumber: cifNumber)
+  }
+
+  func deleteClient(
+    _ cifNumber: String
+  ) async throws(StoreError) -> Result<Client, ClientRefusal> {
+    try await store.deleteClient(cifNumber)
+  }
+
+  func otcRates() async throws(StoreError) -> [OTCRate] { try await store.otcRates() }
+
+  func restage(
+    _ request: RestageRequest, receipt: Receipt?
+  ) async throws(StoreError) -> Result<Batch, RestageRefusal> {
+    try await store.restage(request, receipt: receipt)
+  }
+
+  func cleanUpLocks(actor: Actor) async throws(StoreError) -> [Batch] {
+    try await store.cleanUpLocks(actor: actor)
+  }
+
+  func feed(
+    of batch: Identifier?, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [FeedEvent] {
+    try await store.feed(of: batch, after: sequence, limit: limit)
+  }
+
+  func newestSequence() async throws(StoreError) -> Int64 { try await store.newestSequence() }
+
+  func gauges() async throws(StoreError) -> StoreGauges { try await store.gauges() }
 
   func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client] {
     try await store.clients(withCIF: numbers)
-  }
-
-  func setActive(_ active: Bool, cifNumber: String) async throws(StoreError) -> Client? {
-    try await store.setActive(active, cifNumber: cifNumber)
   }
 
   func sync(_ accounts: [SettlementAccount]) async throws(StoreError) -> UpsertCounts {

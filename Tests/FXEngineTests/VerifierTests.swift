@@ -136,6 +136,9 @@ struct Tampering: Sendable, CustomTestStringConvertible {
       $0.counts.pending -= 1
       $0.counts.completed += 1
     },
+    batch("a doubt that was put before nobody", "put before a person than its log") {
+      $0.escalated.inDoubt += 1
+    },
     batch("a status that the log does not give", "is paused, and its log ends at running") {
       $0.status = .paused
     },

@@ -9,8 +9,8 @@ public enum RetrySelection: Hashable, Sendable {
 /// What somebody wants to happen to a whole batch.
 public enum BatchCommand: Hashable, Sendable {
   case start
-  /// Four eyes: never by the submitter.
-  case approve
+  /// Four eyes: never by the submitter, and only of what the approver has seen.
+  case approve(contentHash: String)
   case pause
   case resume
   case requestCancel
@@ -20,6 +20,8 @@ public enum BatchCommand: Hashable, Sendable {
   /// `TradeCommand.retry` in the same transaction.
   case retry(RetrySelection, note: String?)
   case accept(note: String)
+  /// Takes a batch out of all lists that never sent a booking.
+  case delete
 }
 
 public struct BatchStep: Hashable, Sendable {
@@ -54,15 +56,41 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   case outOfBounds([String])
   case staleVersion(present: Int64)
   case alreadyAccepted(by: String)
+  /// What was approved is no longer what the batch holds.
+  case contentChanged
+  /// Executed business is kept.
+  case recordsKept
   /// The same request has made this change before.
   case repeated
 }
 
+/// What a decision about a batch reads beside the batch.
+public struct BatchFacts: Hashable, Sendable {
+  public var now: Timestamp
+  /// The hash of what the batch holds; only an approval reads it.
+  public var contentHash: String
+  /// One of its trades has an attempt, evidence or a deal; only a deletion reads it.
+  public var hasRecords: Bool
+
+  public init(now: Timestamp, contentHash: String = "", hasRecords: Bool = false) {
+    self.now = now
+    self.contentHash = contentHash
+    self.hasRecords = hasRecords
+  }
+}
+
 extension Ledger {
-  /// Decides a command on a batch. On success `batch` holds what is to be written.
   public static func decide(
     _ step: BatchStep, batch: inout Batch, now: Timestamp
   ) throws(BatchRefusal) -> [JournalDraft] {
+    try decide(step, batch: &batch, facts: BatchFacts(now: now))
+  }
+
+  /// Decides a command on a batch. On success `batch` holds what is to be written.
+  public static func decide(
+    _ step: BatchStep, batch: inout Batch, facts: BatchFacts
+  ) throws(BatchRefusal) -> [JournalDraft] {
+    let now = facts.now
     if let expected = step.expectedVersion, expected != batch.version {
       throw .staleVersion(present: batch.version)
     }
@@ -74,11 +102,12 @@ extension Ledger {
       if batch.policy.approval == .required, batch.approvedBy == nil { throw .approvalRequired }
       batch.queuedAt = now
       return [transition(&batch, .started, actor: step.actor, now: now)]
-    case .approve:
+    case .approve(let seen):
       guard batch.status == .staged, batch.approvedBy == nil else {
         throw .wrongState(batch.status)
       }
       guard batch.createdBy != step.actor.description else { throw .approvesOwn }
+      guard seen == facts.contentHash else { throw .contentChanged }
       batch.approvedBy = step.actor.description
       return [touched(&batch, .batchApproved, actor: step.actor, now: now)]
     case .pause:
@@ -113,6 +142,8 @@ extension Ledger {
       batch.acceptedBy = step.actor.description
       batch.acceptedNote = note
       return [touched(&batch, .batchAccepted, actor: step.actor, now: now, note: note)]
+    case .delete:
+      return [try delete(&batch, hasRecords: facts.hasRecords, actor: step.actor, now: now)]
     }
   }
 
@@ -155,7 +186,7 @@ extension Ledger {
     return [transition(&batch, .retried, actor: actor, now: now, note: note)]
   }
 
-  private static func touched(
+  static func touched(
     _ batch: inout Batch, _ kind: JournalKind, actor: Actor, now: Timestamp, note: String? = nil
   ) -> JournalDraft {
     batch.updatedAt = now

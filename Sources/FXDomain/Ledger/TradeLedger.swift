@@ -128,7 +128,7 @@ public enum Ledger {
       throw .staleAttempt(present: trade.attempt)
     }
     guard let event = step.command.event(for: trade, policy: batch.policy) else {
-      return try escalating(step, trade: &trade, now: facts.now)
+      return try escalating(step, trade: &trade, batch: &batch, now: facts.now)
     }
     let from = trade.status
     let to: TradeStatus
@@ -140,6 +140,7 @@ public enum Ledger {
     try checkGuards(step.command, trade: trade, batch: batch, facts: facts)
 
     var entry = LedgerEntry(attempt: nil, events: [])
+    batch.escalated.add(trade, times: -1)
     entry.attempt = record(step, in: &trade, batch: batch, to: to, now: facts.now)
     entry.events.append(
       JournalDraft(
@@ -153,6 +154,7 @@ public enum Ledger {
       entry.events.append(escalated(trade, actor: step.actor))
     }
     batch.counts.move(from: from, to: to)
+    batch.escalated.add(trade)
     batch.updatedAt = facts.now
     entry.events += follow(from: from, to: to, batch: &batch, actor: step.actor, now: facts.now)
     return entry
@@ -212,7 +214,7 @@ public enum Ledger {
   }
 
   private static func escalating(
-    _ step: TradeStep, trade: inout Trade, now: Timestamp
+    _ step: TradeStep, trade: inout Trade, batch: inout Batch, now: Timestamp
   ) throws(StepRefusal) -> LedgerEntry {
     guard trade.status == .inDoubt || trade.status == .booked, trade.escalatedAt == nil else {
       throw .illegal(status: trade.status)
@@ -220,6 +222,8 @@ public enum Ledger {
     trade.escalatedAt = now
     trade.updatedAt = now
     trade.version += 1
+    batch.escalated.add(trade)
+    batch.updatedAt = now
     return LedgerEntry(attempt: nil, events: [escalated(trade, actor: step.actor)])
   }
 

@@ -82,6 +82,8 @@ public struct Batch: Hashable, Sendable {
   /// From 1; each retry of a final batch opens the next.
   public var round: Int
   public var counts: TradeCounts
+  /// Of these, how many were put before a person.
+  public var escalated: EscalatedCounts
   public var lease: Lease?
   /// Raised by every claim; a write that carries an older one is refused.
   public var generation: Int64
@@ -92,6 +94,11 @@ public struct Batch: Hashable, Sendable {
   /// Who signed off a partial or failed outcome, and what they said.
   public var acceptedBy: String?
   public var acceptedNote: String?
+  /// Set by a deletion, after which no list and no look-up has the batch.
+  public var deletedAt: Timestamp?
+  public var deletedBy: String?
+  /// SHA-256 over the terms of its trades in the order of their rows.
+  public var termsHash: [UInt8]
   public var createdAt: Timestamp
   public var createdBy: String
   public var queuedAt: Timestamp?
@@ -118,7 +125,9 @@ public struct Batch: Hashable, Sendable {
     self.policy = policy
     self.round = 1
     self.counts = TradeCounts()
+    self.escalated = EscalatedCounts()
     self.generation = 0
+    self.termsHash = Array(repeating: 0, count: 32)
     self.createdAt = createdAt
     self.createdBy = createdBy
     self.updatedAt = createdAt
@@ -149,6 +158,8 @@ public struct Batch: Hashable, Sendable {
       if status == .partialSuccess { reasons.append(.partialSuccess) }
       if status == .failed { reasons.append(.failed) }
     }
+    if escalated.inDoubt > 0 { reasons.append(.inDoubt) }
+    if escalated.booked > 0 { reasons.append(.unconfirmed) }
     return reasons
   }
 

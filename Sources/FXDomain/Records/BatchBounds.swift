@@ -4,6 +4,9 @@ public enum BatchBounds {
   public static let concurrentTrades = 1...100
   public static let triesPerRound = 1...100
   public static let failurePercent = 0...100
+  public static let trades = 300_000
+  /// Trades of a staged batch that one request adds, changes or removes.
+  public static let editsAtOnce = 10_000
 
   /// Everything that is wrong with what is said, in full sentences. What is nil is not said.
   public static func problems(

@@ -9,6 +9,7 @@ public enum JournalKind: String, Hashable, Sendable, CaseIterable {
   case batchChanged = "batch.changed"
   case batchApproved = "batch.approved"
   case batchAccepted = "batch.accepted"
+  case batchDeleted = "batch.deleted"
   /// A transition of a trade; from and to are trade statuses.
   case tradeTransition = "trade.transition"
   case tradeEscalated = "trade.escalated"

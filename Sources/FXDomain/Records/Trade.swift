@@ -65,6 +65,13 @@ public struct Trade: Hashable, Sendable {
     return ahead <= 0 || ahead > greatestDelayMilliseconds
   }
 
+  /// What was asked for, as it was taken in.
+  public var draft: TradeDraft {
+    TradeDraft(
+      row: row, client: client, deal: deal, delivery: delivery, valueDate: valueDate,
+      allowance: allowance, externalRef: externalRef, spread: spread, fixedRate: fixedRate)
+  }
+
   /// No delay before another try is longer.
   public static let greatestDelayMilliseconds: Int64 = 120_000
 

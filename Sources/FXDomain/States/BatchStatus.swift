@@ -169,3 +169,24 @@ public struct TradeCounts: Hashable, Sendable {
     precondition(self[from] >= 0, "a count never falls below zero")
   }
 }
+
+/// How many trades of a batch wait for a person's word. Always equal to its trades.
+public struct EscalatedCounts: Hashable, Sendable {
+  public var inDoubt = 0
+  /// Booked, and unconfirmed for too long.
+  public var booked = 0
+
+  public init() {}
+
+  /// Counts a trade that was put before a person, or with -1 no longer counts it.
+  public mutating func add(_ trade: Trade, times: Int = 1) {
+    guard trade.escalatedAt != nil else { return }
+    switch trade.status {
+    case .inDoubt: inDoubt += times
+    case .booked: booked += times
+    case .pending, .quoting, .booking, .completed, .failed, .cancelled:
+      preconditionFailure("a trade that is \(trade.status) waits for nobody's word")
+    }
+    precondition(inDoubt >= 0 && booked >= 0, "a count never falls below zero")
+  }
+}

@@ -14,6 +14,8 @@ struct Replay {
   /// Trades that have left `pending`, as the log has them.
   private var statuses: [TradeKey: TradeStatus] = [:]
   private var status = BatchStatus.staged
+  /// Trades that were put before a person and have not moved since.
+  private var escalated: Set<TradeKey> = []
   private var isBroken = false
   /// Statuses that rows showed and that the log is still to reach.
   private(set) var unreached: [TradeKey: TradeStatus] = [:]
@@ -41,8 +43,9 @@ struct Replay {
     switch event.entry.kind {
     case .tradeTransition: moveTrade(event.entry, &report)
     case .batchTransition: moveBatch(event.entry, &report)
+    case .tradeEscalated: if let trade = event.entry.trade { escalated.insert(trade) }
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
-      .batchApproved, .batchAccepted, .tradeEscalated, .installationChanged:
+      .batchApproved, .batchAccepted, .batchDeleted, .installationChanged:
       break
     }
   }
@@ -57,6 +60,7 @@ struct Replay {
           + "\(from.rawValue) to \(to.rawValue) when it was \(status(of: trade).rawValue).")
     }
     statuses[trade] = to
+    escalated.remove(trade)
     if unreached[trade] == to { unreached[trade] = nil }
   }
 
@@ -84,6 +88,12 @@ struct Replay {
     counts.pending += row.counts.total - statuses.count
     if counts != row.counts {
       report.find("\(name) keeps counts that its log does not make.")
+    }
+    var waiting = EscalatedCounts()
+    waiting.inDoubt = escalated.count { status(of: $0) == .inDoubt }
+    waiting.booked = escalated.count { status(of: $0) == .booked }
+    if waiting != row.escalated {
+      report.find("\(name) keeps other counts of what was put before a person than its log makes.")
     }
     if status != row.status {
       report.find(

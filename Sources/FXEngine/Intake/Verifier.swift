@@ -42,7 +42,9 @@ public struct Verifier: Sendable {
     var last: Batch?
     while let newest, last.map({ $0.key < newest.key }) ?? true {
       let page = try await store.batches(
-        BatchQuery(order: .oldestFirst, after: last?.id, limit: IntakeBounds.pageBatches))
+        BatchQuery(
+          order: .oldestFirst, after: last.map { BatchCursor(of: $0, in: .oldestFirst) },
+          limit: IntakeBounds.pageBatches))
       guard !page.isEmpty else { break }
       for listed in page {
         guard let batch = try await store.batch(listed.id) else {

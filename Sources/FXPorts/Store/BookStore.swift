@@ -5,11 +5,19 @@ public protocol BookStore: Sendable {
   // MARK: Reference data
 
   /// Creates clients and updates those whose CIF number is known, with their accounts; all or none.
-  func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts
-  /// Clients in the order of their CIF numbers, after one.
-  func clients(after cifNumber: String?, limit: Int) async throws(StoreError) -> [Client]
+  func upsert(
+    _ clients: [ClientRecord], receipt: Receipt?
+  ) async throws(StoreError) -> Result<UpsertCounts, AlreadyCarriedOut>
+  func client(_ cifNumber: String) async throws(StoreError) -> Client?
+  /// Clients in the order of their CIF numbers.
+  func clients(_ query: ClientQuery) async throws(StoreError) -> [Client]
   func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client]
-  func setActive(_ active: Bool, cifNumber: String) async throws(StoreError) -> Client?
+  /// Changes what is given of a client; nil where there is none.
+  func update(_ change: ClientChange, cifNumber: String) async throws(StoreError) -> Client?
+  /// Deletes a client who never had a trade, with the accounts.
+  func deleteClient(
+    _ cifNumber: String
+  ) async throws(StoreError) -> Result<Client, ClientRefusal>
 
   /// Stores what the bank tells of accounts of known clients; answers how many were of unknown ones.
   func sync(_ accounts: [SettlementAccount]) async throws(StoreError) -> UpsertCounts
@@ -19,6 +27,8 @@ public protocol BookStore: Sendable {
   /// The accounts of these customers, in the order of their CIF numbers and currencies.
   func accounts(ofCIF numbers: Set<String>) async throws(StoreError) -> [SettlementAccount]
 
+  /// All rates, in the order of their pairs' currencies.
+  func otcRates() async throws(StoreError) -> [OTCRate]
   func otcRate(_ pair: CurrencyPair) async throws(StoreError) -> OTCRate?
   /// Sets the rate, stamped by the store's clock. A jump beyond `jumpBasisPoints` of the present one
   /// is refused by answering that one, unless confirmed.
@@ -33,6 +43,12 @@ public protocol BookStore: Sendable {
   func create(
     _ request: CreateRequest, receipt: Receipt?
   ) async throws(StoreError) -> Result<Batch, CreateRefusal>
+  /// Changes the trades of a staged batch, all as asked for or nothing.
+  func restage(
+    _ request: RestageRequest, receipt: Receipt?
+  ) async throws(StoreError) -> Result<Batch, RestageRefusal>
+  /// Ends the leases that are over by the store's clock; answers their batches.
+  func cleanUpLocks(actor: Actor) async throws(StoreError) -> [Batch]
   func batch(_ id: Identifier) async throws(StoreError) -> Batch?
   func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch]
   func trade(_ id: Identifier) async throws(StoreError) -> Trade?
@@ -41,8 +57,6 @@ public protocol BookStore: Sendable {
   func evidence(of trade: TradeKey) async throws(StoreError) -> [Evidence]
   /// Failed trades of a batch by code, most frequent first.
   func failures(of batch: BatchKey) async throws(StoreError) -> [FailureGroup]
-  /// The statuses of a batch's trades that were put before a person: in doubt, booked, or both.
-  func escalations(of batch: BatchKey) async throws(StoreError) -> Set<TradeStatus>
   /// Sums over completed and booked trades of a batch, by currency.
   func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals
 
@@ -52,12 +66,13 @@ public protocol BookStore: Sendable {
   func events(
     of batch: BatchKey?, after sequence: Int64, limit: Int
   ) async throws(StoreError) -> [JournalEvent]
-  /// The same events, as the outside knows what they are about.
+  /// The same for the outside, by identifiers; events of deleted batches are among them.
   func feed(
     of batch: Identifier?, after sequence: Int64, limit: Int
   ) async throws(StoreError) -> [FeedEvent]
-  /// Of the newest event of the installation; 0 for an empty log.
+  /// Number of the newest event; 0 for an empty log.
   func newestSequence() async throws(StoreError) -> Int64
+  func gauges() async throws(StoreError) -> StoreGauges
   func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal]
   /// The digests that the log has at these places, each a chain and a number in it; nil where it has
   /// no such event. The digests of the places are not looked at.
@@ -74,6 +89,32 @@ extension BookStore {
     _ request: CreateRequest
   ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
     try await create(request, receipt: nil)
+  }
+
+  public func restage(
+    _ request: RestageRequest
+  ) async throws(StoreError) -> Result<Batch, RestageRefusal> {
+    try await restage(request, receipt: nil)
+  }
+
+  public func upsert(_ clients: [ClientRecord]) async throws(StoreError) -> UpsertCounts {
+    switch try await upsert(clients, receipt: nil) {
+    case .success(let counts): return counts
+    case .failure: throw .inconsistent("A change without a receipt was refused for its receipt.")
+    }
+  }
+
+  /// Clients in the order of their CIF numbers, after one.
+  public func clients(
+    after cifNumber: String?, limit: Int
+  ) async throws(StoreError) -> [Client] {
+    try await clients(ClientQuery(after: cifNumber, limit: limit))
+  }
+
+  public func setActive(
+    _ active: Bool, cifNumber: String
+  ) async throws(StoreError) -> Client? {
+    try await update(ClientChange(isActive: active), cifNumber: cifNumber)
   }
 }
 
@@ -182,58 +223,6 @@ public enum CreateRefusal: Error, Hashable, Sendable {
   }
 }
 
-public struct BatchQuery: Hashable, Sendable {
-  public enum Order: Hashable, Sendable {
-    case newestFirst
-    case oldestFirst
-    /// The order of the queue.
-    case queue
-  }
-
-  /// Empty for all.
-  public var statuses: Set<BatchStatus>
-  /// Part of the name.
-  public var text: String?
-  public var order: Order
-  /// Leaves out everything up to and including this batch, in the order asked for.
-  public var after: Identifier?
-  public var limit: Int
-
-  public init(
-    statuses: Set<BatchStatus> = [], text: String? = nil, order: Order = .newestFirst,
-    after: Identifier? = nil, limit: Int = 50
-  ) {
-    self.statuses = statuses
-    self.text = text
-    self.order = order
-    self.after = after
-    self.limit = limit
-  }
-}
-
-public struct TradeQuery: Hashable, Sendable {
-  public var batch: BatchKey?
-  /// Empty for all.
-  public var statuses: Set<TradeStatus>
-  public var cifNumber: String?
-  public var code: FailureCode?
-  /// In the order of keys, which within a batch is that of its rows.
-  public var after: TradeKey?
-  public var limit: Int
-
-  public init(
-    batch: BatchKey? = nil, statuses: Set<TradeStatus> = [], cifNumber: String? = nil,
-    code: FailureCode? = nil, after: TradeKey? = nil, limit: Int = 50
-  ) {
-    self.batch = batch
-    self.statuses = statuses
-    self.cifNumber = cifNumber
-    self.code = code
-    self.after = after
-    self.limit = limit
-  }
-}
-
 public struct FailureGroup: Hashable, Sendable {
   public var code: FailureCode
   public var count: Int
@@ -266,19 +255,6 @@ public struct BatchTotals: Hashable, Sendable {
     self.countered = countered
     self.margin = margin
     self.roundingDifference = roundingDifference
-  }
-}
-
-/// An event with the identifiers of what it is about; nil where it is about no batch, or no trade.
-public struct FeedEvent: Hashable, Sendable {
-  public var event: JournalEvent
-  public var batchID: Identifier?
-  public var tradeID: Identifier?
-
-  public init(event: JournalEvent, batchID: Identifier?, tradeID: Identifier?) {
-    self.event = event
-    self.batchID = batchID
-    self.tradeID = tradeID
   }
 }
 

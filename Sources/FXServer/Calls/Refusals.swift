@@ -66,6 +66,10 @@ extension Problem {
     case .alreadyAccepted(let person):
       self.init(
         .alreadyDecided, "The outcome was accepted already, by \(Actor.name(in: person)).")
+    case .contentChanged:
+      self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
+    case .recordsKept:
+      self.init(.recordsKept, "The batch has sent bookings, and executed business is kept.")
     case .repeated: self = .repeated
     }
   }

@@ -72,9 +72,10 @@ extension StoreConformance {
       let batch = try await world.create([0], policy: policy, starts: false)
       #expect(try await world.command(.start, batch) == .failure(.approvalRequired))
       let approver = Actor.person("sipho")
+      let seen = batch.contentHash
       func approve(_ actor: Actor) async throws -> Result<Batch, BatchRefusal> {
         try await world.store.perform(
-          BatchStep(batch: batch.key, actor: actor, command: .approve))
+          BatchStep(batch: batch.key, actor: actor, command: .approve(contentHash: seen)))
       }
       #expect(try await approve(world.person) == .failure(.approvesOwn))
       #expect(try await approve(approver).get().approvedBy == approver.description)

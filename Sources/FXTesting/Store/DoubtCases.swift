@@ -79,7 +79,7 @@ extension StoreConformance {
       let step = world.step(.escalate(attempt: 1), trade, under: batch)
       let told = try await world.perform(step).get()
       #expect(told.escalatedAt == world.clock.now)
-      #expect(try await world.store.escalations(of: batch.key) == [.inDoubt])
+      #expect(try await world.present(batch).needsDecision == [.inDoubt])
       #expect(try await world.perform(step) == .failure(.illegal(status: .inDoubt)))
       let events = try await world.store.events(of: batch.key, after: 0, limit: 100)
       #expect(events.last?.entry.kind == .tradeEscalated)
@@ -146,12 +146,12 @@ extension StoreConformance {
       #expect(
         try await world.perform(world.step(openly: word, deals[1]))
           == .failure(.illegal(status: .booked)))
-      #expect(try await world.store.escalations(of: batch.key).isEmpty)
+      #expect(try await world.present(batch).needsDecision.isEmpty)
       try await world.perform(.escalate(attempt: 1), deals[1], under: batch)
-      #expect(try await world.store.escalations(of: batch.key) == [.booked])
+      #expect(try await world.present(batch).needsDecision == [.unconfirmed])
       let closed = try await world.perform(world.step(openly: word, deals[1])).get()
       #expect(closed.status == .completed)
-      #expect(try await world.store.escalations(of: batch.key).isEmpty)
+      #expect(try await world.present(batch).needsDecision.isEmpty)
     },
     StoreCase("takes a trade whose booking turns up into doubt, and reopens its batch") { world in
       let batch = try await world.running([0])
@@ -166,7 +166,7 @@ extension StoreConformance {
       #expect(found.status == .inDoubt)
       // No answer of the bank ends it: it waits for a person from the start.
       #expect(found.escalatedAt == world.clock.now)
-      #expect(try await world.store.escalations(of: batch.key) == [.inDoubt])
+      #expect(try await world.present(batch).needsDecision == [.inDoubt])
       let log = try await world.store.events(of: batch.key, after: 0, limit: 100)
       #expect(
         log.suffix(3).map(\.entry.kind) == [

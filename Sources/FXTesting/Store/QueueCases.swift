@@ -16,7 +16,9 @@ extension StoreConformance {
         BatchQuery(statuses: [.pending], order: .queue, limit: 10))
       #expect(queue.map(\.name) == order)
       let after = try await world.store.batches(
-        BatchQuery(statuses: [.pending], order: .queue, after: moved.id, limit: 10))
+        BatchQuery(
+          statuses: [.pending], order: .queue, after: BatchCursor(of: queue[1], in: .queue),
+          limit: 10))
       #expect(after.map(\.name) == [low.name, last.name])
       var claimed: [String] = []
       while let batch = try await world.claim().first { claimed.append(batch.name) }

@@ -10,8 +10,13 @@ extension StoreWorld {
     for batch in batches {
       let trades = try await trades(batch)
       var counts = TradeCounts()
-      for trade in trades { counts[trade.status] += 1 }
+      var escalated = EscalatedCounts()
+      for trade in trades {
+        counts[trade.status] += 1
+        escalated.add(trade)
+      }
       #expect(counts == batch.counts, "counts of \(batch.name)")
+      #expect(escalated == batch.escalated, "escalations of \(batch.name)")
       #expect(batch.status.isFinal == (batch.counts.open == 0))
       #expect(batch.status.isFinal == (batch.completedAt != nil))
       if let outcome = batch.counts.outcome { #expect(batch.status == outcome.status) }
@@ -26,7 +31,9 @@ extension StoreWorld {
     var batches: [Batch] = []
     while true {
       let page = try await store.batches(
-        BatchQuery(order: .oldestFirst, after: batches.last?.id, limit: 7))
+        BatchQuery(
+          order: .oldestFirst, after: batches.last.map { BatchCursor(of: $0, in: .oldestFirst) },
+          limit: 7))
       if page.isEmpty { return batches }
       batches += page
     }
@@ -69,7 +76,7 @@ extension StoreWorld {
         status = try #require(event.entry.to.flatMap(BatchStatus.init))
       case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
         .batchApproved,
-        .batchAccepted, .tradeEscalated, .installationChanged:
+        .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
         break
       }
     }

@@ -28,7 +28,9 @@ public enum StoreConformance {
     queueCases + leaseCases + nodeCases + lossCases + stepCases + doubtCases + guardCases
     + takeCases
     + commandCases
-    + retryCases + referenceCases + createCases + listCases + logCases + concurrencyCases
+    + retryCases + referenceCases + createCases + listCases + searchCases + stagedCases + deskCases
+    + logCases
+    + concurrencyCases
     + accessCases
 
   /// Seeds of the random walks, beside the cases.
