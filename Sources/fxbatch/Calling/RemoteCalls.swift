@@ -214,8 +214,9 @@ struct ServerTrouble: Error {
   let isPassing: Bool
 
   func complaint(about server: ServerAddress) -> Complaint {
-    Complaint(
-      "the server \(server.base) cannot be asked: \(words). Is it running, and is this its address?",
-      .unavailable)
+    let end = words.hasSuffix("?") || words.hasSuffix(".") ? "" : "."
+    return Complaint(
+      "the server \(server.base) cannot be asked: \(words)\(end) Is it running, and is this its "
+        + "address?", .unavailable)
   }
 }

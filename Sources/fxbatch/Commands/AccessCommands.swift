@@ -119,9 +119,7 @@ struct AuditCommand: AsyncParsableCommand {
       }
       Terminal.say(table.isEmpty ? "nothing was done yet" : table.text)
     }
-    if let next = page["next_cursor"], next != .null {
-      Terminal.note("there are more: the same with --cursor \(next.words)")
-    }
+    Pages.tellOfMore(page)
   }
 }
 

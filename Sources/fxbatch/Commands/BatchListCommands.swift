@@ -15,6 +15,7 @@ struct ListCommand: AsyncParsableCommand {
     discussion: """
         fxbatch list --status running --status paused
         fxbatch list --needs-decision
+        fxbatch list --active
         fxbatch list --query CIF1000 --from 2026-03-01T00:00:00.000Z --sort total
       """)
 
@@ -25,8 +26,11 @@ struct ListCommand: AsyncParsableCommand {
     case total
   }
 
+  @Flag(help: "What is under way, in the order of the queue; no other filter then.")
+  var active = false
+  @Flag(help: "What has ended, the last first; no other filter then.") var recent = false
   @Option(help: "Only batches of this status; may be repeated.") var status: [BatchStatus] = []
-  @Option(name: [.long, .customLong("name")], help: "Only batches with this in their name, id, clients or references.")
+  @Option(help: "Only batches with this in their name, clients or references, or of this id.")
   var query: String?
   @Flag(help: "Only batches that wait for a person's decision.") var needsDecision = false
   @Option(help: ArgumentHelp("Only batches created from then on.", valueName: "moment"))
@@ -42,6 +46,15 @@ struct ListCommand: AsyncParsableCommand {
     guard (1...Pages.rows).contains(limit) else {
       throw ValidationError("--limit is from 1 to \(Pages.rows).")
     }
+    let filters = !status.isEmpty || needsDecision || query != nil || from != nil || to != nil
+    let lists = [active, recent, filters || sort != .newest || cursor != nil]
+    guard lists.count(where: \.self) <= 1 else {
+      throw ValidationError("--active and --recent are lists of their own: give no filter, no order.")
+    }
+  }
+
+  private var path: String {
+    "/api/batches" + (active ? "/active" : recent ? "/recent" : "")
   }
 
   func run() async throws {
@@ -54,11 +67,9 @@ struct ListCommand: AsyncParsableCommand {
     }
     if sort != .newest { asked.append(("sort", sort.rawValue)) }
     asked.append(("limit", "\(limit)"))
-    let page = try await place.open(.reads) { try await $0.get("/api/batches", asked) }
+    let page = try await place.open(.reads) { try await $0.get(path, asked) }
     BatchList.say(page, none: "no batches", asJSON: place.json)
-    if let cursor = page["next_cursor"], cursor != .null {
-      Terminal.note("there are more: the same with --cursor \(cursor.words)")
-    }
+    Pages.tellOfMore(page)
   }
 }
 

@@ -22,25 +22,75 @@ struct ShowCommand: AsyncParsableCommand {
 
 struct TradesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trades", abstract: "Lists a batch's trades in the order of their rows.",
-    discussion: "  fxbatch trades morning --status failed --json")
+    commandName: "trades", abstract: "Lists a batch's trades, or those of all batches.",
+    discussion: """
+      A batch's trades come in the order of their rows; without a batch, the newest of all come first.
 
-  @OptionGroup var batch: BatchArgument
+        fxbatch trades morning --status failed --json
+        fxbatch trades --client CIF1000 --limit 20
+      """)
+
+  @Argument(
+    help: "A batch's identifier, or a name that only one has; all batches otherwise.",
+    completion: .batchNames)
+  var batch: String?
   @Option(help: "Only trades of this status; may be repeated.") var status: [TradeStatus] = []
-  @Option(help: "Only trades that failed with this code.") var code: FailureCode?
+  @Option(help: "Only trades that failed with this code; of a batch.") var code: FailureCode?
   @Option(help: ArgumentHelp("Only one client's trades.", valueName: "cif")) var client: String?
+  @Option(help: "Only trades with this client's name, reference or deal; of all batches.")
+  var query: String?
+  @Option(help: ArgumentHelp("Only trades from then on; of all batches.", valueName: "moment"))
+  var from: String?
+  @Option(help: ArgumentHelp("Only trades before then; of all batches.", valueName: "moment"))
+  var to: String?
+  @Option(help: "At most so many, up to 500; of all batches.") var limit = 50
+  @Option(help: "Go on where the last list ended; of all batches.") var cursor: String?
   @OptionGroup var place: CallOptions
 
+  func validate() throws {
+    guard (1...Pages.rows).contains(limit) else {
+      throw ValidationError("--limit is from 1 to \(Pages.rows).")
+    }
+    let ofAll = query != nil || from != nil || to != nil || cursor != nil
+    guard batch == nil ? code == nil : !ofAll else {
+      throw ValidationError(
+        batch == nil ? "--code is for one batch." : "Give filters of all batches without a batch.")
+    }
+  }
+
   func run() async throws {
+    let chosen = status.map { (name: "status", value: $0.rawValue) }
     try await place.open(.reads) { desk in
-      var query = status.map { (name: "status", value: $0.rawValue) }
-      if let code { query.append(("code", code.rawValue)) }
-      if let client { query.append(("cif_number", client)) }
+      guard let batch else { return try await blotter(chosen, desk) }
+      let query = chosen + Self.given([("code", code?.rawValue), ("cif_number", client)])
       try await desk.list(
-        try await desk.path(ofBatch: batch.batch, "trades"), query, none: "no such trades",
+        try await desk.path(ofBatch: batch, "trades"), query, none: "no such trades",
         TradeText.listColumns
       ) { TradeText.addRow($1, to: &$0) }
     }
+  }
+
+  /// One page: of all trades that ever were, nobody wants the whole.
+  private func blotter(
+    _ chosen: [(name: String, value: String)], _ desk: DeskClient
+  ) async throws {
+    let query =
+      chosen
+      + Self.given([
+        ("cif_number", client), ("q", query), ("from", from), ("to", to), ("cursor", cursor),
+        ("limit", "\(limit)"),
+      ])
+    let page = try await desk.get("/api/trades", query)
+    var table = TradeText.listColumns
+    for trade in page.items {
+      if desk.asJSON { Terminal.say(trade.text) } else { TradeText.addRow(trade, to: &table) }
+    }
+    if !desk.asJSON { Terminal.say(table.isEmpty ? "no such trades" : table.text) }
+    Pages.tellOfMore(page)
+  }
+
+  private static func given(_ values: [(String, String?)]) -> [(name: String, value: String)] {
+    values.compactMap { name, value in value.map { (name: name, value: $0) } }
   }
 }
 

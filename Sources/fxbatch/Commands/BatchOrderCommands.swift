@@ -84,8 +84,7 @@ struct DeleteCommand: AsyncParsableCommand {
       try await OrderOptions.confirm(
         yes ? nil : "Delete it? It cannot be taken back.", about: batch.batch, at: desk)
       let answer = try await desk.make(DeskCall(method: .delete, path: path))
-      if desk.asJSON { return Terminal.say(answer.text) }
-      Terminal.say("\(batch.batch.plain) is deleted")
+      desk.say(answer) { _ in "\(batch.batch.plain) is deleted" }
     }
   }
 }

@@ -7,7 +7,7 @@ struct ClientsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clients", abstract: "The desk's clients: imports, lists and changes them.",
     discussion: "  fxbatch clients import clients.csv\n  fxbatch clients list",
-    subcommands: [Import.self, List.self, Show.self, Remove.self])
+    subcommands: [Import.self, List.self, Show.self, Change.self, Remove.self])
 
   static func path(_ cif: String) -> String { "/api/clients/\(DeskCall.encoded(cif))" }
 
@@ -86,9 +86,78 @@ struct ClientsCommand: AsyncParsableCommand {
     }
   }
 
+  struct Change: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "set", abstract: "Changes a client, or registers a new one.",
+      discussion: """
+        A client that is not known is registered, with the name and the spread that are given.
+
+          fxbatch clients set CIF1000 --spread 340
+          fxbatch clients set CIF1000 --inactive
+          fxbatch clients set CIF2000 --name "New Imports" --spread 358 --account ZAR=1000000001
+        """)
+    @Argument(help: "The client's CIF number.") var cif: String
+    @Option(help: "The client's name.") var name: String?
+    @Option(parsing: .unconditional, help: "The client's spread, in pips.") var spread: Pips?
+    @Flag(help: "The client may deal.") var active = false
+    @Flag(help: "The client may not deal.") var inactive = false
+    @Option(
+      help: ArgumentHelp("An account of a new client; may be repeated.", valueName: "CUR=number"))
+    var account: [String] = []
+    @OptionGroup var place: CallOptions
+
+    private var wish: [JSON.Member] {
+      var members: [JSON.Member] = []
+      if let name { members.append(.init(name: "name", value: .string(name))) }
+      if let spread { members.append(.init(name: "spread", value: .string(spread.decimalText))) }
+      if active != inactive { members.append(.init(name: "active", value: .bool(active))) }
+      return members
+    }
+
+    private var accounts: [JSON] {
+      account.compactMap { text in
+        let parts = text.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2 else { return nil }
+        return ["currency": .string(String(parts[0])), "account_number": .string(String(parts[1]))]
+      }
+    }
+
+    func validate() throws {
+      guard !wish.isEmpty, !(active && inactive) else {
+        throw ValidationError("Say what is to be changed: --name, --spread, --active or --inactive.")
+      }
+      guard accounts.count == account.count else {
+        throw ValidationError("--account is a currency and a number, such as ZAR=1000000001.")
+      }
+    }
+
+    func run() async throws {
+      try await place.open(.writes) { desk in
+        let known = try await desk.calls.send(
+          DeskCall(method: .get, path: ClientsCommand.path(cif)))
+        guard known.status == 404 else {
+          guard account.isEmpty else {
+            throw Complaint(
+              "\(cif) is known already: `fxbatch clients import` changes accounts.", .badInput)
+          }
+          let answer = try await desk.make(
+            DeskCall(
+              method: .patch, path: ClientsCommand.path(cif), body: .json(.object(wish))))
+          return desk.say(answer, ClientsCommand.text)
+        }
+        let new: [JSON.Member] = [
+          .init(name: "cif_number", value: .string(cif)),
+          .init(name: "accounts", value: .array(accounts)),
+        ]
+        desk.say(
+          try await desk.post("/api/clients", .object(new + wish)), ClientsCommand.text)
+      }
+    }
+  }
+
   struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Removes a client; one who has traded is kept, and no longer active.",
+      abstract: "Removes a client that has no trades; another one is set inactive.",
       discussion: "  fxbatch clients remove CIF1000")
     @Argument(help: "The client's CIF number.") var cif: String
     @OptionGroup var place: CallOptions
@@ -97,8 +166,7 @@ struct ClientsCommand: AsyncParsableCommand {
       try await place.open(.changes) { desk in
         let answer = try await desk.make(
           DeskCall(method: .delete, path: ClientsCommand.path(cif)))
-        if desk.asJSON { return Terminal.say(answer.text) }
-        Terminal.say(answer == .null ? "\(cif.plain) is removed" : ClientsCommand.text(answer))
+        desk.say(answer) { _ in "\(cif.plain) is removed" }
       }
     }
   }
@@ -150,9 +218,4 @@ struct AccountsCommand: AsyncParsableCommand {
       }
     }
   }
-}
-
-/// How much is read of a list, or from the bank, at a time.
-enum Pages {
-  static let rows = 500
 }

@@ -35,10 +35,12 @@ struct EditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "edit", abstract: "Changes a batch's name, its place, or its policy.",
     discussion: """
-      Also while it runs. Approval can only be tightened.
+      Also while it runs; approval can only be tightened. While it is staged, its trades too: by a file \
+      of JSON as the API takes it, {"add":[…],"change":[…],"remove":["0191…"]}.
 
         fxbatch edit morning --rename "morning, corrected" --max-concurrent-trades 10
         fxbatch edit morning --on-failure pause --tolerated-failures 3
+        fxbatch edit morning --trades changes.json
       """)
 
   @OptionGroup var batch: BatchArgument
@@ -54,6 +56,10 @@ struct EditCommand: AsyncParsableCommand {
   @Option(help: "Intents to book one trade, in a round.") var maxAttempts: Int?
   @Option(help: "Whether another person has to approve it first.")
   var approval: BatchPolicy.Approval?
+  @Option(
+    help: ArgumentHelp("A file of JSON: which trades to add, change, remove.", valueName: "file"),
+    completion: .file())
+  var trades: String?
   @OptionGroup var place: CallOptions
 
   private func members(_ given: [(String, JSON?)]) -> [JSON.Member] {
@@ -78,14 +84,23 @@ struct EditCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard changes != [:] else { throw ValidationError("Say what is to be changed.") }
+    guard changes != [:] || trades != nil else { throw ValidationError("Say what is to be changed.") }
+  }
+
+  private func changesOfTrades() throws -> [JSON.Member] {
+    guard let trades else { return [] }
+    do {
+      return [.init(name: "trades", value: try JSON(parsing: try FileReading.bytes(of: trades)))]
+    } catch let error as JSONError {
+      throw Complaint("\(trades) is not JSON, at byte \(error.offset).", .badInput)
+    }
   }
 
   func run() async throws {
+    let wish = JSON.object(changes.members + (try changesOfTrades()))
     try await place.open(.changes) { desk in
       let path = try await desk.path(ofBatch: batch.batch)
-      let answer = try await desk.make(
-        DeskCall(method: .patch, path: path, body: .json(changes)))
+      let answer = try await desk.make(DeskCall(method: .patch, path: path, body: .json(wish)))
       priority?.noteIfMoved()
       desk.say(answer, BatchText.line)
     }
