@@ -80,9 +80,10 @@ struct DeskClient: Sendable {
 
   // MARK: Showing
 
-  /// Prints an answer: as it came, or in words.
+  /// Prints an answer: as it came, where there is one, or in words.
   func say(_ answer: JSON, _ words: (JSON) throws -> String) rethrows {
-    Terminal.say(asJSON ? answer.text : try words(answer))
+    guard asJSON else { return Terminal.say(try words(answer)) }
+    if answer != .null { Terminal.say(answer.text) }
   }
 
   /// Prints a list as it comes: a line of JSON for each item, or a table at the end.
