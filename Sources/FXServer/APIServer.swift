@@ -57,9 +57,11 @@ public struct APIServer: Sendable {
     _ backend: Backend, _ signIn: SignIn, isSecure: Bool
   ) -> [Route] {
     let orders = BatchOrders(backend: backend)
-    return orders.routes + BatchSubmission(orders: orders).routes
+    return orders.routes + BatchLists(backend: backend).routes
+      + BatchSubmission(orders: orders).routes + BatchChanges(orders: orders).routes
       + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
+      + ClientCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes
       + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
   }

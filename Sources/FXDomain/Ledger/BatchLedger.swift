@@ -15,7 +15,10 @@ public enum BatchCommand: Hashable, Sendable {
   case resume
   case requestCancel
   case setPriority(Int, queuePosition: Int64?)
-  case change(name: String?, maxConcurrentTrades: Int?, policy: BatchPolicy?)
+  /// What is nil stays as it is.
+  case change(
+    name: String? = nil, priority: Int? = nil, maxConcurrentTrades: Int? = nil,
+    policy: BatchPolicy? = nil)
   /// Opens a new round, where the batch is final, for trades that the store then steps by
   /// `TradeCommand.retry` in the same transaction.
   case retry(RetrySelection, note: String?)
@@ -130,8 +133,8 @@ extension Ledger {
       if let position { batch.queuePosition = position }
       let note = "priority \(batch.priority), queue position \(batch.queuePosition)"
       return [touched(&batch, .batchChanged, actor: step.actor, now: now, note: note)]
-    case .change(let name, let limit, let policy):
-      return [try change(&batch, name, limit, policy, actor: step.actor, now: now)]
+    case .change(let name, let priority, let limit, let policy):
+      return [try change(&batch, name, priority, limit, policy, actor: step.actor, now: now)]
     case .retry(_, let note):
       return try retry(&batch, actor: step.actor, note: note, now: now)
     case .accept(let note):
@@ -148,23 +151,25 @@ extension Ledger {
   }
 
   private static func change(
-    _ batch: inout Batch, _ name: String?, _ limit: Int?, _ policy: BatchPolicy?, actor: Actor,
-    now: Timestamp
+    _ batch: inout Batch, _ name: String?, _ priority: Int?, _ limit: Int?,
+    _ policy: BatchPolicy?, actor: Actor, now: Timestamp
   ) throws(BatchRefusal) -> JournalDraft {
     // What has ended is run no more: only how it is called can still change.
-    guard !batch.status.isFinal || limit == nil && policy == nil else {
+    guard !batch.status.isFinal || priority == nil && limit == nil && policy == nil else {
       throw .wrongState(batch.status)
     }
     let problems = BatchBounds.problems(name: name, maxConcurrentTrades: limit, policy: policy)
     guard problems.isEmpty else { throw .outOfBounds(problems) }
     if let name { batch.name = name }
+    if let priority { batch.priority = min(10, max(1, priority)) }
     if let limit { batch.maxConcurrentTrades = limit }
     if var policy {
       // Approval can only be tightened.
       if batch.policy.approval == .required { policy.approval = .required }
       batch.policy = policy
     }
-    let note = "name \(batch.name), \(batch.maxConcurrentTrades) trades at once"
+    let note =
+      "name \(batch.name), priority \(batch.priority), \(batch.maxConcurrentTrades) trades at once"
     return touched(&batch, .batchChanged, actor: actor, now: now, note: note)
   }
 

@@ -53,6 +53,31 @@ public struct Intake: Sendable {
     return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
   }
 
+  /// Changes the trades of a staged batch, all as asked for or nothing. Rows are counted over the added
+  /// and then the changed ones.
+  public func restage(
+    _ batch: Batch, add: [TradeRow], change: [(id: Identifier, row: TradeRow)],
+    remove: Set<Identifier>, by actor: Actor, expectedVersion: Int64?
+  ) async throws(StoreError) -> Result<Batch, IntakeRefusal> {
+    let moment = now()
+    let options = BatchOptions(
+      name: batch.name, pricing: batch.pricing, starts: false, allowsDuplicates: false)
+    let rows = add + change.map(\.row)
+    let rules = try await rules(about: rows, options, at: moment)
+    guard rules.problems.isEmpty else { return .failure(.problems(rules.problems)) }
+    let added = rules.trades.prefix(add.count).map {
+      RestageRequest.Entry(id: identifier(at: moment), draft: $0)
+    }
+    let changed = zip(change, rules.trades.dropFirst(add.count)).map {
+      RestageRequest.Entry(id: $0.id, draft: $1)
+    }
+    let request = RestageRequest(
+      batch: batch.key, add: added, change: changed, remove: remove, actor: actor,
+      expectedVersion: expectedVersion,
+      duplicateWindowMilliseconds: settings.duplicateWindowMilliseconds)
+    return try await store.restage(request, receipt: nil).mapError(IntakeRefusal.init)
+  }
+
   /// What the desk's rules find wrong with the good rows of a file that is refused for others, so that
   /// one answer names everything.
   public func problems(
@@ -122,6 +147,16 @@ public struct Intake: Sendable {
 }
 
 extension IntakeRefusal {
+  /// What the store found when it was about to change a staged batch.
+  init(_ refusal: RestageRefusal) {
+    switch refusal {
+    case .batch(let refusal): self = .batch(refusal)
+    case .unknownTrades(let ids): self = .unknownTrades(ids)
+    case .duplicates(let duplicates): self.init(CreateRefusal.duplicates(duplicates))
+    case .clients(let rows): self.init(CreateRefusal.clients(rows: rows))
+    }
+  }
+
   /// What the store found when it was about to write.
   init(_ refusal: CreateRefusal) {
     var problems = FileProblems()

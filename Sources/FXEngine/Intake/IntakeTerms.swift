@@ -75,4 +75,8 @@ public enum IntakeRefusal: Error, Hashable, Sendable {
   case approvalRequired
   /// The same request has made this batch before.
   case repeated
+  /// The batch whose trades were to be changed does not allow it.
+  case batch(BatchRefusal)
+  /// No trades of that batch, or named more than once.
+  case unknownTrades([Identifier])
 }

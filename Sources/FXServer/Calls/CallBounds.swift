@@ -18,6 +18,7 @@ public enum CallBounds {
   public static let selectedTrades = 10_000
   /// Trades named with each group of failures.
   public static let namedTrades = 100
+  public static let accountsOfOneClient = 50
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
   /// Callers whose rate is kept in memory.
   public static let countedCallers = 10_000

@@ -17,12 +17,16 @@ struct Cursor {
   }
 
   init(_ text: String, of list: String, parts count: Int) throws(Problem) {
+    try self.init(text, of: list)
+    guard parts.count == count else { throw Self.unusable }
+  }
+
+  init(_ text: String, of list: String) throws(Problem) {
     guard let bytes = Base64URL.bytes(of: text), bytes.starts(with: Self.mark(of: list)),
       let payload = String(validating: bytes.dropFirst(Self.markBytes), as: UTF8.self)
     else { throw Self.unusable }
     parts = payload.split(separator: Self.separator, omittingEmptySubsequences: false)
       .map(String.init)
-    guard parts.count == count else { throw Self.unusable }
   }
 
   func integer(_ place: Int) throws(Problem) -> Int64 {

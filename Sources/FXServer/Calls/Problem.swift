@@ -34,6 +34,7 @@ public struct Problem: Error, Hashable, Sendable {
     case rateJump = "rate_jump"
     case reconciliationDue = "reconciliation_due"
     case referenceTaken = "reference_taken"
+    case alreadyExists = "already_exists"
     // A request's key.
     case keyReused = "key_reused"
     case keyInFlight = "key_in_flight"
@@ -102,6 +103,7 @@ extension Problem.Kind {
     case .methodNotAllowed: .methodNotAllowed
     case .wrongState, .cancelUnderWay, .retriedSinglyOnly, .recordsKept, .approvalRequired,
       .contentChanged, .alreadyDecided, .tooEarly, .rateJump, .reconciliationDue, .referenceTaken,
+      .alreadyExists,
       .keyInFlight:
       .conflict
     case .approvesOwn: .forbidden
@@ -143,6 +145,7 @@ extension Problem.Kind {
     case .rateJump: "The rate is far from the present one"
     case .reconciliationDue: "The bank must be asked first"
     case .referenceTaken: "Another trade has this reference"
+    case .alreadyExists: "It is there already"
     case .keyReused: "The key belongs to another request"
     case .keyInFlight: "The request with this key is under way"
     case .internalError: "Something failed here"

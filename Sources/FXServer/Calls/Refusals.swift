@@ -117,6 +117,23 @@ extension Problem {
         .approvalRequired,
         "The batch asks for approval: send it without start, and have another person approve it.")
     case .repeated: self = .repeated
+    case .batch(let refusal): self.init(refusal)
+    case .unknownTrades(let ids):
+      self.init(
+        ids.map {
+          .init(
+            place: .pointer("/trades"), code: "unknown_trade",
+            detail: "Trade \($0) is none of this batch, or is named twice.")
+        })
+    }
+  }
+
+  init(_ refusal: ClientRefusal) {
+    switch refusal {
+    case .unknown: self = .notFound("such client")
+    case .hasTrades:
+      self.init(
+        .recordsKept, "The client has trades, whose records are kept. Make it inactive instead.")
     }
   }
 
@@ -159,6 +176,7 @@ extension Problem {
     case let refusal as StepRefusal: self.init(refusal)
     case let refusal as IntakeRefusal: self.init(refusal)
     case let refusal as KillSwitchRefusal: self.init(refusal)
+    case let refusal as ClientRefusal: self.init(refusal)
     case is CancellationError:
       self = .retryLater(.unavailable, "The server is ending. Ask again.", seconds: 1)
     default:

@@ -5,17 +5,17 @@ import FXFiles
 import FXJSON
 import FXPorts
 
-/// Reference data: clients from files, their accounts as the bank tells of them, the desk's OTC rates.
+/// Reference data: accounts as the bank tells of them, and the desk's OTC rates.
 struct ReferenceCalls: Sendable {
   let backend: Backend
 
   var routes: [Route] {
     [
-      Route(.post, "/api/clients/import", .role(.dealer), body: .csv) {
-        try await importClients($0)
-      },
       Route(.get, "/api/accounts", .role(.viewer)) { try await accounts($0) },
       Route(.post, "/api/accounts/sync", .role(.dealer)) { try await syncAccounts($0) },
+      Route(.get, "/api/otc-rates", .role(.viewer)) { _ in
+        .json(.page(try await backend.store.otcRates().map(\.json), next: nil))
+      },
       Route(.get, "/api/otc-rates/{pair}", .role(.viewer)) { try await rate($0) },
       Route(.put, "/api/otc-rates/{pair}", .role(.dealer), body: .json) {
         try await setRate($0)
@@ -23,24 +23,7 @@ struct ReferenceCalls: Sendable {
     ]
   }
 
-  // MARK: Clients and accounts
-
-  private func importClients(_ call: Call) async throws -> Answer {
-    var query = try call.query()
-    try query.finish()
-    var parser = ClientFileParser()
-    parser.consume(call.body.bytes.span)
-    switch parser.finish() {
-    case .refused(let problems, _): throw Problem(problems)
-    case .accepted(let rows, let warnings):
-      let counts = try await backend.intake.importClients(rows)
-      let answer: JSON = [
-        "created": JSON(counts.created), "updated": JSON(counts.updated),
-        "warnings": warnings.json,
-      ]
-      return Answer.json(answer).changing(to: answer)
-    }
-  }
+  // MARK: Accounts
 
   private func accounts(_ call: Call) async throws -> Answer {
     var query = try call.query()

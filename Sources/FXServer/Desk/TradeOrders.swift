@@ -10,6 +10,7 @@ struct TradeOrders: Sendable {
 
   var routes: [Route] {
     [
+      Route(.get, "/api/trades", .role(.viewer)) { try await list($0) },
       Route(.get, "/api/trades/{id}", .role(.viewer)) { try await show($0) },
       Route(.get, "/api/trades/{id}/bank-word", .role(.approver)) { try await bankWord($0) },
       Route(.post, "/api/trades/{id}/retry", .role(.dealer), body: .json, takesKey: true) {
@@ -30,6 +31,33 @@ struct TradeOrders: Sendable {
       throw Problem.notFound("such trade")
     }
     return trade
+  }
+
+  /// The blotter, newest first.
+  private func list(_ call: Call) async throws -> Answer {
+    var query = try call.query()
+    let limit = query.limit()
+    let cursor = query.text("cursor")
+    let batchID = query.value("batch_id", "a batch's identifier") { Identifier($0) }
+    var wanted = TradeQuery(
+      statuses: query.choices("status", of: TradeStatus.self), cifNumber: query.text("cif_number"),
+      createdFrom: query.moment("from"), createdTo: query.moment("to"), text: query.text("q"),
+      order: .newestFirst, limit: limit + 1)
+    try query.finish()
+    let list = "trades?\(query.filters)"
+    wanted.after = try cursor.map { text throws(Problem) in
+      TradeKey(try Cursor(text, of: list, parts: 1).integer(0))
+    }
+    if let batchID {
+      guard let batch = try await backend.store.batch(batchID) else {
+        return .json(.page([], next: nil))
+      }
+      wanted.batch = batch.key
+    }
+    let found = try await backend.store.trades(wanted)
+    let next =
+      found.count > limit ? Cursor.text([String(found[limit - 1].key.value)], of: list) : nil
+    return .json(.page(found.prefix(limit).map(\.json), next: next))
   }
 
   private func show(_ call: Call) async throws -> Answer {
