@@ -67,7 +67,9 @@ import Foundation
         subcommands: [ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self]),
       CommandGroup(
         name: "Trying things out",
-        subcommands: [DemoCommand.self, SandboxCommand.self, BenchCommand.self, MeasureCommand.self]
+        subcommands: [
+          DemoCommand.self, SandboxCommand.self, BenchCommand.self, MeasureCommand.self,
+        ]
       ),
     ])
 

@@ -112,7 +112,8 @@ struct Call: Sendable {
     guard principal?.token == nil else { return }
     throw Problem(
       .unauthenticated,
-      "This takes a person's token, on a local store too: the operating system's word is not enough.")
+      "This takes a person's token, on a local store too: the operating system's word is not enough."
+    )
   }
 
   func query() throws(Problem) -> Query { try Query(of: request.path ?? "/") }

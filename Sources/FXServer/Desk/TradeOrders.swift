@@ -122,7 +122,8 @@ struct TradeOrders: Sendable {
     if let until = trade.mayBeBookedUntil(marginMilliseconds: margin), backend.now <= until {
       throw StepRefusal.tooEarly(until: until)
     }
-    let resolution: Resolution = outcome == .booked ? .booked(dealReference: reference ?? "") : .notBooked
+    let resolution: Resolution =
+      outcome == .booked ? .booked(dealReference: reference ?? "") : .notBooked
     return .json(try await word(on: resolution, of: trade, call).json)
   }
 

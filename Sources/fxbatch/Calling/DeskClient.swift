@@ -48,8 +48,10 @@ struct DeskClient: Sendable {
   func batch(named text: String) async throws -> String {
     if Identifier(text) != nil { return text }
     var found: [String] = []
-    var query = [("q", String(text.prefix(BatchBounds.nameCharacters))), ("limit", "\(Pages.rows)")]
-      .map { (name: $0.0, value: $0.1) }
+    var query = [
+      ("q", String(text.prefix(BatchBounds.nameCharacters))), ("limit", "\(Pages.rows)"),
+    ]
+    .map { (name: $0.0, value: $0.1) }
     for _ in 0..<CallingBounds.searchedPages where !text.isEmpty {
       let page = try await get("/api/batches", query)
       found += page.items.filter { $0.words("name") == text }.map { $0.words("id") }

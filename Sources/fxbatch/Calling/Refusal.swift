@@ -47,7 +47,7 @@ struct Refusal: Error {
   }
 
   /// Everything that is wrong, a line each, and then what it means for the whole.
-  private var lines: (details: [String], sentence: String) {
+  var lines: (details: [String], sentence: String) {
     let errors = problem["errors"]?.elements ?? []
     let rows = errors.filter { $0["row"] != nil }
     var details: [String] = []
@@ -71,7 +71,9 @@ struct Refusal: Error {
       $0.words("code") == "duplicate_recent"
         || $0.words("code") == "duplicate_in_file" && $0.words("column").isEmpty
     }
-    return "nothing was stored. Mend what is named here and try again"
+    let count = problem.number("total_errors")
+    return (count == 1 ? "there is one problem" : "there are \(count) problems")
+      + ", so nothing was stored. Mend what is named here and try again"
       + (repeats ? ", or give --allow-duplicates if the repetitions are meant." : ".")
   }
 

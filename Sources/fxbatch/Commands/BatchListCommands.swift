@@ -49,7 +49,8 @@ struct ListCommand: AsyncParsableCommand {
     let filters = !status.isEmpty || needsDecision || query != nil || from != nil || to != nil
     let lists = [active, recent, filters || sort != .newest || cursor != nil]
     guard lists.count(where: \.self) <= 1 else {
-      throw ValidationError("--active and --recent are lists of their own: give no filter, no order.")
+      throw ValidationError(
+        "--active and --recent are lists of their own: give no filter, no order.")
     }
   }
 

@@ -199,7 +199,8 @@ struct ExportCommand: AsyncParsableCommand {
   @OptionGroup var batch: BatchArgument
   @Option(help: "How they are written.") var format = Format.csv
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("A new file; standard output otherwise.", valueName: "file"),
+    name: .shortAndLong,
+    help: ArgumentHelp("A new file; standard output otherwise.", valueName: "file"),
     completion: .file())
   var output: String?
   @OptionGroup var place: CallOptions

@@ -198,7 +198,8 @@ struct ValidateCommand: AsyncParsableCommand {
         finding.words("row"), finding.words("trade_id"), finding.words("severity"),
         finding.words("detail"), finding.words("code"))
     }
-    let count = "\(answer.words("checked")) trades checked, \(answer.words("total_findings")) findings"
+    let count =
+      "\(answer.words("checked")) trades checked, \(answer.words("total_findings")) findings"
     return table.isEmpty ? count : "\(table.text)\n\(count)"
   }
 }

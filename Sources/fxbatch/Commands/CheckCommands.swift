@@ -79,7 +79,9 @@ struct ReconcileCommand: AsyncParsableCommand {
           let client = DeskClient(calls: try LocalCalls(desk), asJSON: false)
           guard let id = Identifier(try await client.batch(named: batch)),
             let known = try await desk.store.batch(id)
-          else { throw Complaint("there is no batch \(batch). `fxbatch list` shows them.", .badInput) }
+          else {
+            throw Complaint("there is no batch \(batch). `fxbatch list` shows them.", .badInput)
+          }
           key = known.key
         }
         try await desk.knock(at: bank)

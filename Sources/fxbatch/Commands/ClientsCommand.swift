@@ -44,7 +44,8 @@ struct ClientsCommand: AsyncParsableCommand {
       try await place.open(.writes) { desk in
         let answer = try await desk.make(
           DeskCall(
-            method: .post, path: "/api/clients/import", body: .csv(try FileReading.bytes(of: file))))
+            method: .post, path: "/api/clients/import", body: .csv(try FileReading.bytes(of: file)))
+        )
         desk.say(answer) {
           "\($0.words("created")) clients created, \($0.words("updated")) updated"
         }
@@ -124,7 +125,8 @@ struct ClientsCommand: AsyncParsableCommand {
 
     func validate() throws {
       guard !wish.isEmpty, !(active && inactive) else {
-        throw ValidationError("Say what is to be changed: --name, --spread, --active or --inactive.")
+        throw ValidationError(
+          "Say what is to be changed: --name, --spread, --active or --inactive.")
       }
       guard accounts.count == account.count else {
         throw ValidationError("--account is a currency and a number, such as ZAR=1000000001.")

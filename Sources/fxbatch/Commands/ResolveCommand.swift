@@ -79,7 +79,9 @@ struct ResolveCommand: AsyncParsableCommand {
   private func wish(_ word: JSON) -> JSON {
     let note = JSON.string("\(note ?? "") (\(word.words("sentence")))")
     return .object(
-      claim.map { .init(name: $0.name, value: .string($0.value)) } + [.init(name: "note", value: note)])
+      claim.map { .init(name: $0.name, value: .string($0.value)) } + [
+        .init(name: "note", value: note)
+      ])
   }
 
   /// Refuses what no answer to the question could make good.

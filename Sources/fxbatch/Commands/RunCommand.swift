@@ -1,5 +1,6 @@
 import ArgumentParser
 import FXDomain
+import FXFiles
 import FXJSON
 import UnixSignals
 
@@ -49,7 +50,11 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let bytes = try file.map { try FileReading.bytes(of: $0) }
     let isRemote = try await place.settings().calling.server != nil
-    throw isRemote ? try await runAtServer(bytes) : try await runHere(bytes)
+    throw isRemote
+      ? try await runAtServer(bytes)
+      : try await FileReading.telling(of: file, with: TradeFileParser.self, asJSON: place.json) {
+        try await runHere(bytes)
+      }
   }
 
   /// Runs the batch in this process, on a local store.

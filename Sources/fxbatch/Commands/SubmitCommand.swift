@@ -1,5 +1,6 @@
 import ArgumentParser
 import FXDomain
+import FXFiles
 import FXJSON
 
 struct SubmitCommand: AsyncParsableCommand {
@@ -24,9 +25,11 @@ struct SubmitCommand: AsyncParsableCommand {
 
   func run() async throws {
     let bytes = try FileReading.bytes(of: file)
-    try await place.open(.changes) { desk in
-      desk.say(
-        try await new.submit(bytes, from: file, starting: start, to: desk), BatchText.line)
+    try await FileReading.telling(of: file, with: TradeFileParser.self, asJSON: place.json) {
+      try await place.open(.changes) { desk in
+        desk.say(
+          try await new.submit(bytes, from: file, starting: start, to: desk), BatchText.line)
+      }
     }
   }
 }
@@ -84,7 +87,9 @@ struct EditCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard changes != [:] || trades != nil else { throw ValidationError("Say what is to be changed.") }
+    guard changes != [:] || trades != nil else {
+      throw ValidationError("Say what is to be changed.")
+    }
   }
 
   private func changesOfTrades() throws -> [JSON.Member] {

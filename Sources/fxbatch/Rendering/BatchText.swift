@@ -74,7 +74,8 @@ enum BatchText {
   /// What an order came to.
   static func line(_ batch: JSON) -> String {
     let counts = batch["counts"].map { TradeCounts($0).words } ?? ""
-    return "\(batch.words("name")) (\(batch.words("id"))): \(batch.words("status")), \(counts)".plain
+    return "\(batch.words("name")) (\(batch.words("id"))): \(batch.words("status")), \(counts)"
+      .plain
   }
 
   /// Amounts by currency, without those that are nothing.

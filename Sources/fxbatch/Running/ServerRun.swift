@@ -31,7 +31,8 @@ struct ServerRun: Sendable {
     }
     try await BatchText.say(try await client.get("/api/batches/\(batch)"), at: client)
     if code == .interrupted {
-      Terminal.complain("the server goes on with it. See how far it is with: fxbatch watch \(batch)")
+      Terminal.complain(
+        "the server goes on with it. See how far it is with: fxbatch watch \(batch)")
     }
     return code
   }

@@ -30,7 +30,8 @@ struct ServingSettings: Sendable {
 
   /// A literal address, or the name that always means this machine: other names can be anything.
   static func isLoopback(_ host: String) -> Bool {
-    let isIPv4 = host.split(separator: ".").count == 4 && host.allSatisfy { $0.isNumber || $0 == "." }
+    let isIPv4 =
+      host.split(separator: ".").count == 4 && host.allSatisfy { $0.isNumber || $0 == "." }
     return ["localhost", "::1", "[::1]"].contains(host) || isIPv4 && host.hasPrefix("127.")
   }
 }

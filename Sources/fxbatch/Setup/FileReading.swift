@@ -1,4 +1,5 @@
 import FXFiles
+import FXPorts
 import Foundation
 
 /// What the two parsers of files have in common.
@@ -25,6 +26,19 @@ enum FileReading {
     switch try read(path, into: &parser) {
     case .accepted(let rows, _): return rows
     case .refused(let problems, _): throw Refusal(problems, asJSON: asJSON)
+    }
+  }
+
+  /// Does something with a file that needs the store. Where the store cannot be used, what is wrong with
+  /// the file is told first: once it is mended, the next try tells of the store.
+  static func telling<Parser: PiecewiseParser, Answer>(
+    of path: String?, with kind: Parser.Type, asJSON: Bool, _ body: () async throws -> Answer
+  ) async throws -> Answer {
+    do {
+      return try await body()
+    } catch let error as StoreError {
+      if let path { _ = try rows(of: path, with: kind, asJSON: asJSON) }
+      throw error
     }
   }
 
