@@ -77,7 +77,7 @@ struct ListCommand: AsyncParsableCommand {
 /// Batches as rows.
 enum BatchList {
   static func say(_ page: JSON, none: String, asJSON: Bool) {
-    if asJSON { return page.items.forEach { Terminal.say($0.text) } }
+    if asJSON { return Pages.sayLines(page.items) }
     var table = BatchText.listColumns
     for batch in page.items { BatchText.addRow(batch, to: &table) }
     Terminal.say(table.isEmpty ? none : table.text)
@@ -116,7 +116,7 @@ struct LocksCommand: AsyncParsableCommand {
 
     func run() async throws {
       let page = try await place.open(.reads) { try await $0.get("/api/batches/locked") }
-      if place.json { return page.items.forEach { Terminal.say($0.text) } }
+      if place.json { return Pages.sayLines(page.items) }
       var table = Table("id", "name", "status", "held by", "since", "until")
       for batch in page.items {
         let lock = batch["lock"] ?? .null

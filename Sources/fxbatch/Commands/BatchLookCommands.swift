@@ -106,7 +106,7 @@ struct ErrorsCommand: AsyncParsableCommand {
     try await place.open(.reads) { desk in
       let path = try await desk.path(ofBatch: batch.batch)
       let groups = try await desk.get(path + "/errors").items
-      if desk.asJSON { return groups.forEach { Terminal.say($0.text) } }
+      if desk.asJSON { return Pages.sayLines(groups) }
       if groups.isEmpty { Terminal.say("no failures") }
       try await BatchText.sayWait(of: try await desk.batch(named: batch.batch), at: desk)
       for group in groups {
