@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FXDomain
 import FXPorts
 import Glibc
 import NIOCore
@@ -69,6 +70,7 @@ struct BankConnections: Sendable {
       message.headers.add(name: "Authorization", value: "Bearer \(bearer.revealed)")
     }
     if request.isBooking { message.headers.add(name: "Connection", value: "close") }
+    message.headers.add(name: "traceparent", value: Self.traceparent)
     message.body = .bytes(body, length: .known(Int64(body.count)))
     do {
       let answer = try await (request.isBooking ? bookings : calls).execute(
@@ -82,6 +84,14 @@ struct BankConnections: Sendable {
     } catch {
       return .failure(Self.trouble(error, bodyWasRead: body.wasRead))
     }
+  }
+
+  /// A span of its own for each request, in the trace of the trade that it is about.
+  private static var traceparent: String {
+    let trace =
+      TraceID.current
+      ?? TraceID(Identifier(high: .random(in: 1 ... .max), low: .random(in: 1 ... .max)))
+    return trace.traceparent(span: .random(in: 1 ... .max))
   }
 
   /// When in doubt, the request may have been sent.

@@ -177,13 +177,13 @@ public final class CapitecGateway: BankGateway {
     since started: ContinuousClock.Instant
   ) {
     let (seconds, attoseconds) = (ContinuousClock.now - started).components
-    logger.debug(
-      "bank call",
-      metadata: [
-        "call": "\(kind.rawValue)", "outcome": "\(outcome)",
-        "latency_ms": "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)",
-        "bank_transaction_id": "\(receipt.bankTransactionID ?? "-")",
-      ])
+    var metadata: Logger.Metadata = [
+      "call": "\(kind.rawValue)", "outcome": "\(outcome)",
+      "latency_ms": "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)",
+      "bank_transaction_id": "\(receipt.bankTransactionID ?? "-")",
+    ]
+    if let trace = TraceID.current { metadata["trace_id"] = "\(trace)" }
+    logger.debug("bank call", metadata: metadata)
   }
 }
 

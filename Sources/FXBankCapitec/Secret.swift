@@ -3,7 +3,7 @@ public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugSt
   CustomReflectable
 {
   /// For the request that needs it, and nothing else.
-  let revealed: String
+  public let revealed: String
 
   public init(_ text: String) { self.revealed = text }
 

@@ -13,6 +13,7 @@ struct AdminDesk: Sendable {
 
   let ledger: Ledger
   let faults: FaultDesk
+  let traces: TraceDesk
   /// The bank's clock.
   let clock: @Sendable () -> Timestamp
 
@@ -23,6 +24,8 @@ struct AdminDesk: Sendable {
       switch (method, path.dropFirst(Self.prefix.count)) {
       case (.get, "ledger"): return Answer(try await deals(query))
       case (.get, "received"): return Answer(try await received(query))
+      // The calls of this process, the newest 5,000 at least, with the traces that they came in.
+      case (.get, "traces"): return Answer(traces.json)
       case (.get, "stats"): return Answer(try await stats())
       case (.get, "faults"): return Answer(["plan": .string(faults.plan.description)])
       case (.put, "faults"):

@@ -1,6 +1,11 @@
 import FXDomain
+import HTTPTypes
 import Hummingbird
 import NIOCore
+
+extension HTTPField.Name {
+  fileprivate static let traceparent = HTTPField.Name("traceparent")!
+}
 
 /// Thrown to close a connection without an answer: the server closes it when its responder fails.
 private struct ConnectionDropped: Error {}
@@ -12,6 +17,7 @@ struct Teller: Sendable {
 
   private let settings: SandboxSettings
   private let faults: FaultDesk
+  private let traces = TraceDesk()
   private let tokens: TokenDesk
   private let business: BusinessCalls
   private let admin: AdminDesk
@@ -26,7 +32,8 @@ struct Teller: Sendable {
     self.faults = FaultDesk(seed: settings.seed, plan: settings.faults)
     self.tokens = TokenDesk(settings: settings)
     self.business = BusinessCalls(ledger: ledger, clock: bankClock)
-    self.admin = AdminDesk(ledger: ledger, faults: faults, clock: bankClock)
+    self.admin = AdminDesk(
+      ledger: ledger, faults: faults, traces: traces, clock: bankClock)
   }
 
   /// The answer to a request.
@@ -54,6 +61,7 @@ struct Teller: Sendable {
       guard request.method == .post else {
         return response(.error(.methodNotAllowed, "method_not_allowed", "the bank takes POST"))
       }
+      traces.note(call, request.headers[.traceparent])
       let received = Received(
         call: call, authorization: request.headers[.authorization], body: body)
       answer = try await self.answer(received, hangUp: hangUp)

@@ -26,11 +26,13 @@ public struct APIServer: Sendable {
   let responder: any HTTPResponder<CallContext>
   private let live: LiveCalls
   private let tail: TailRunning
+  private let operations: Operations
   let logger: Logger
 
   /// - Parameter signal: raised after each commit of this process that has added to the log.
   public init(
-    backend: Backend, settings: ServerSettings, signal: LogSignal, logger: Logger
+    backend: Backend, settings: ServerSettings, operations: Operations, signal: LogSignal,
+    logger: Logger
   ) throws {
     let signIn = SignIn(store: backend.store, now: { backend.now })
     let isSecure = settings.transport.tls != nil
@@ -38,23 +40,24 @@ public struct APIServer: Sendable {
       store: backend.store, signIn: signIn, clock: backend.clock,
       requestsPerSecond: settings.requestsPerSecond,
       bodies: BodyReader(fileBytes: settings.transport.limits.bodyBytes),
-      observer: AccessLog(logger: logger).observer, isSecure: isSecure)
+      observer: AccessLog(logger: logger, metrics: operations.metrics).observer, isSecure: isSecure)
     let tail = LogTail(store: backend.store, clock: backend.clock, bounds: settings.live)
     let live = LiveCalls(backend: backend, tail: tail, signIn: signIn, logger: logger)
     self.backend = backend
     self.settings = settings
+    self.operations = operations
     self.live = live
     self.tail = TailRunning(
       tail: tail, signal: signal, signIn: signIn, clock: backend.clock, logger: logger)
     self.routes =
-      try Self.routes(backend, signIn, isSecure: isSecure) + live.routes
+      try Self.routes(backend, operations, signIn, isSecure: isSecure) + live.routes
       + DocsCalls().routes
     self.responder = RouteTable(routes: routes).router(dispatcher)
     self.logger = logger
   }
 
   private static func routes(
-    _ backend: Backend, _ signIn: SignIn, isSecure: Bool
+    _ backend: Backend, _ operations: Operations, _ signIn: SignIn, isSecure: Bool
   ) -> [Route] {
     let orders = BatchOrders(backend: backend)
     return orders.routes + BatchLists(backend: backend).routes
@@ -64,6 +67,7 @@ public struct APIServer: Sendable {
       + ClientCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes
       + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
+      + OperationsCalls(backend: backend, operations: operations).routes
   }
 
   /// What runs until the service group that runs it ends it: the listener, and the live feed.
@@ -75,7 +79,8 @@ public struct APIServer: Sendable {
     let live = live
     let transport = try HTTPTransport(
       settings: settings.transport, responder: AnyResponder(responder),
-      admit: { await live.admit($0) }, live: { try await live.serve($0, $1) }, logger: logger,
+      admit: { await live.admit($0) }, live: { try await live.serve($0, $1) },
+      connections: operations.connections, logger: logger,
       onListening: onListening)
     return [transport, tail]
   }

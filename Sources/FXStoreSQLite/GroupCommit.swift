@@ -43,6 +43,7 @@ final class GroupCommit: Sendable {
   private let pool: DatabasePool
   private let clock: @Sendable () -> Timestamp
   private let onDurable: (@Sendable (LogMark) throws -> Void)?
+  private let onCommit: (@Sendable (Int, Int64) -> Void)?
   private let logger: Logger
   private let file: FileIdentity
 
@@ -51,6 +52,7 @@ final class GroupCommit: Sendable {
     self.file = FileIdentity(of: pool.path)
     self.clock = options.clock
     self.onDurable = options.onDurable
+    self.onCommit = options.onCommit
     self.logger = logger
   }
 
@@ -128,6 +130,7 @@ final class GroupCommit: Sendable {
     var isCommitting = false
     let answers: [@Sendable () -> Void]
     let mark: LogMark?
+    let begin = ContinuousClock.now
     do {
       try database.beginTransaction(.immediate)
       try openTrades.begin(database)
@@ -138,10 +141,13 @@ final class GroupCommit: Sendable {
       isCommitting = true
       try database.commit()
       openTrades.committed(database)
+      let rows = group.reduce(0) { $0 + $1.weight }
       state.withLock { state in
         state.counts.commits += 1
-        state.counts.rows += group.reduce(0) { $0 + $1.weight }
+        state.counts.rows += rows
       }
+      let (seconds, attoseconds) = (ContinuousClock.now - begin).components
+      onCommit?(rows, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     } catch {
       let lifted = isCommitting ? StoreError(ofCommit: error) : StoreError(error)
       let isUndone = rolledBack(database)

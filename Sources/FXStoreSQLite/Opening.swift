@@ -110,7 +110,7 @@ extension SQLiteStore {
   }
 
   /// Refuses what another program or a later version has made. An empty file is taken for ours.
-  private static func recognize(_ database: Database, path: String) throws {
+  static func recognize(_ database: Database, path: String) throws {
     let found = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
     let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     if found == applicationID {

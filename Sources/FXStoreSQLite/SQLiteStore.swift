@@ -17,19 +17,24 @@ public struct SQLiteOptions: Sendable {
   /// Hears how far the log goes after each commit that has added to it, before anybody hears of that
   /// commit. When it throws, the store stops: what is durable is no longer known outside.
   public var onDurable: (@Sendable (LogMark) throws -> Void)?
+  /// Hears of each commit, at once after it: of about how many rows, and how long it took from its
+  /// first row to the disk.
+  public var onCommit: (@Sendable (_ rows: Int, _ nanoseconds: Int64) -> Void)?
   /// Hears the text of every statement that is run; for the tests of query plans.
   var trace: (@Sendable (String) -> Void)?
 
   public init(
     clock: @escaping @Sendable () -> Timestamp, installationID: Identifier,
     isReadOnly: Bool = false, busyTimeoutSeconds: Int = 5,
-    onDurable: (@Sendable (LogMark) throws -> Void)? = nil
+    onDurable: (@Sendable (LogMark) throws -> Void)? = nil,
+    onCommit: (@Sendable (_ rows: Int, _ nanoseconds: Int64) -> Void)? = nil
   ) {
     self.clock = clock
     self.installationID = installationID
     self.isReadOnly = isReadOnly
     self.busyTimeoutSeconds = busyTimeoutSeconds
     self.onDurable = onDurable
+    self.onCommit = onCommit
   }
 }
 

@@ -64,7 +64,10 @@ import Foundation
         ]),
       CommandGroup(
         name: "The local store",
-        subcommands: [ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self]),
+        subcommands: [
+          ReconcileCommand.self, VerifyCommand.self, MigrateCommand.self, BackupCommand.self,
+          RestoreCommand.self,
+        ]),
       CommandGroup(
         name: "Trying things out",
         subcommands: [

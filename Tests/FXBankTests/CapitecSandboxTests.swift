@@ -44,6 +44,36 @@ import Testing
       clientRate: try quoted.rate.adding(Pips("358")))
   }
 
+  @Test func `calls about one trade are one trace, each a span of its own`() async throws {
+    try await withDesk { bank, gateway in
+      let trade = Identifier(high: 0x01a2_02de_7a7a_7b93, low: 0xb8f2_f886_44e1_71ce)
+      try await TraceID.$current.withValue(TraceID(trade)) {
+        let order = try await order(gateway)
+        _ = await gateway.book(order, timeoutMilliseconds: 10_000)
+        _ = await gateway.dealStatus(.dealTransactionID(Asked.dealID))
+      }
+      _ = await gateway.accounts(page: 0)
+      guard case .array(let calls) = try await bank.send("GET", "/sandbox/traces").json else {
+        Issue.record("no list")
+        return
+      }
+      var fields: [String: String] = [:]
+      for call in calls {
+        if case .string(let name)? = call["call"], case .string(let field)? = call["traceparent"] {
+          fields[name] = field
+        }
+      }
+      for name in ["token", "quote", "latest_quote", "book", "status"] {
+        let field = try #require(fields[name])
+        #expect(field.hasPrefix("00-01a202de7a7a7b93b8f2f88644e171ce-"), "\(name) \(field)")
+        #expect(TraceID(traceparent: field) == TraceID(trade))
+      }
+      #expect(Set(fields.values).count == 6)
+      let other = TraceID(traceparent: try #require(fields["bulk_balance"]))
+      #expect(other != nil && other != TraceID(trade))
+    }
+  }
+
   @Test func `G45: a deal is quoted, booked, found by either id and listed on the statement`()
     async throws
   {

@@ -1,3 +1,4 @@
+import FXBankCapitec
 import FXDomain
 import FXJSON
 import FXPorts
@@ -43,7 +44,7 @@ private struct LocalDesk {
     _ body: (DeskClient) async throws -> Answer
   ) async throws -> Answer {
     var settings = settings
-    settings.calling.token = token
+    settings.calling.token = token.map { Secret($0) }
     return try await Desk.open(settings, use) { desk in
       try await body(DeskClient(calls: try LocalCalls(desk), asJSON: false))
     }

@@ -61,8 +61,51 @@ import Testing
     #expect(timers.most <= 5)
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  func `tells a graceful end from a cancelled one`(isGraceful: Bool) async throws {
+    let words = KeptWords()
+    let engine = try Engine(
+      store: MemoryStore(installation: Identifier(high: 1, low: 2), clock: { Self.now }),
+      bank: MuteBank(identity: Self.bank),
+      settings: EngineSettings(node: NodeID("first"), bank: Self.bank),
+      clock: .system(wall: { Self.now }), logger: words.logger)
+    let (begun, beginnings) = AsyncStream.makeStream(of: Void.self)
+    try await withThrowingTaskGroup { group in
+      group.addTask {
+        try await engine.run { if case .started = $0 { beginnings.yield() } }
+      }
+      for await _ in begun { break }
+      if isGraceful { engine.shutDown() } else { group.cancelAll() }
+      try await group.waitForAll()
+    }
+    #expect(words.all.first == "the engine has begun")
+    #expect(
+      words.all.last == (isGraceful ? "the engine has ended" : "the engine was stopped at once"))
+  }
+
   private static let now = Timestamp(milliseconds: 1_767_258_000_000)
   private static let bank = BankIdentity("bank-a")
+}
+
+/// Keeps what a logger is told, without what it is about.
+private final class KeptWords: Sendable {
+  private struct Handler: LogHandler {
+    let words: KeptWords
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { words.kept.withLock { $0.append("\(event.message)") } }
+  }
+
+  private let kept = Mutex<[String]>([])
+
+  var all: [String] { kept.withLock { $0 } }
+  var logger: Logger { Logger(label: "test") { _ in Handler(words: self) } }
 }
 
 /// Counts timers: how many were set so far, and how many ran at once at most.

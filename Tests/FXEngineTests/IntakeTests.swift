@@ -361,7 +361,8 @@ struct IntakeDesk: Sendable {
   ) async throws -> FileProblems {
     switch try await submit(rows, pricing: pricing, settings: settings) {
     case .failure(.problems(let problems)): return problems
-    case .failure(.options), .failure(.approvalRequired), .failure(.repeated), .success:
+    case .failure(.options), .failure(.approvalRequired), .failure(.repeated), .failure(.batch),
+      .failure(.unknownTrades), .success:
       Issue.record("the rows were not refused for what they are")
       return FileProblems()
     }

@@ -35,14 +35,6 @@ struct TamperedBooks: BookStore {
     try await store.events(of: batch, after: sequence, limit: limit).compactMap(seenEvent)
   }
 
-  func feed(
-    of batch: Identifier?, after sequence: Int64, limit: Int
-  ) async throws(StoreError) -> [FeedEvent] {
-    try await store.feed(of: batch, after: sequence, limit: limit)
-  }
-
-  func newestSequence() async throws(StoreError) -> Int64 { try await store.newestSequence() }
-
   func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal] {
     try await store.seals(after: number, limit: limit).compactMap(seenSeal)
   }

@@ -35,7 +35,7 @@ public enum EngineAction: Hashable, Sendable {
   case createQuote(QuoteRequest, TradeKey, generation: Int64)
   case latestQuote(quoteID: Int64, TradeKey, generation: Int64)
   /// Nobody waits for it.
-  case cancelQuote(quoteID: Int64)
+  case cancelQuote(quoteID: Int64, of: TradeName)
   case book(BookingOrder, TradeKey, generation: Int64)
   case askStatus(DealQuery, Caller, generation: Int64)
 
@@ -73,12 +73,13 @@ public enum EngineInput: Sendable {
 /// What a person or a log may want to know, beyond the store's own log.
 public enum EngineReport: Hashable, Sendable {
   case started
-  case claimed(BatchKey, generation: Int64)
-  case leaseLost(BatchKey)
-  case batchEnded(BatchKey, BatchStatus)
-  case tradeChanged(BatchKey, TradeKey, TradeStatus)
+  case claimed(BatchName, generation: Int64)
+  case leaseLost(BatchName)
+  case batchEnded(BatchName, BatchStatus)
+  /// With the reason that a failure has, or that it is tried again for.
+  case tradeChanged(TradeName, TradeStatus, FailureCode?)
   case gate(CanaryGate)
   case breakerOpened
-  case escalated(TradeKey)
+  case escalated(TradeName)
   case killSwitch(engaged: Bool)
 }

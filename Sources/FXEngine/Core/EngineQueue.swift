@@ -69,7 +69,7 @@ extension EngineCore {
       if held[batch.key] != nil { forget(batch.key) }
       let fresh = HeldBatch(batch, askedAt: askedAt, settings: settings)
       held[batch.key] = fresh
-      actions.append(.report(.claimed(batch.key, generation: batch.generation)))
+      actions.append(.report(.claimed(BatchName(batch), generation: batch.generation)))
       load(fresh.hold, statuses: [.quoting, .booking], after: nil)
     }
   }
@@ -100,8 +100,8 @@ extension EngineCore {
     }
     let kept = Set(batches.map(\.key))
     for hold in holds where !kept.contains(hold.batch) {
-      guard held[hold.batch]?.generation == hold.generation else { continue }
-      actions.append(.report(.leaseLost(hold.batch)))
+      guard let known = held[hold.batch], known.generation == hold.generation else { continue }
+      actions.append(.report(.leaseLost(BatchName(known.batch))))
       forget(hold.batch)
     }
   }
@@ -120,7 +120,7 @@ extension EngineCore {
   /// A hold that has ended by our own clock is no longer acted upon.
   mutating func dropExpired(at now: Moment) {
     for (batch, known) in held where known.validUntil <= now.uptime {
-      actions.append(.report(.leaseLost(batch)))
+      actions.append(.report(.leaseLost(BatchName(known.batch))))
       forget(batch)
     }
   }
@@ -139,7 +139,7 @@ extension EngineCore {
     guard let batch, held[batch.key]?.generation == batch.generation else { return }
     held[batch.key]?.refresh(batch)
     guard batch.status.isFinal else { return }
-    actions.append(.report(.batchEnded(batch.key, batch.status)))
+    actions.append(.report(.batchEnded(BatchName(batch), batch.status)))
     forget(batch.key)
     claimAt = now.uptime
   }

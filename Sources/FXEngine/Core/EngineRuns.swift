@@ -17,7 +17,7 @@ extension EngineCore {
       asksForLostIDs: settings.knowsHistorySince.map { taken.trade.createdAt < $0 } ?? false)
     runs[taken.trade.key] = run
     held[batch.key]?.running += 1
-    actions.append(.report(.tradeChanged(batch.key, taken.trade.key, .quoting)))
+    actions.append(.report(.tradeChanged(TradeName(taken.trade), .quoting, nil)))
     advance(taken.trade.key, run.hold.generation, at: now) { run, _, settings in
       run.begin(at: now, settings: settings)
     }
@@ -59,7 +59,7 @@ extension EngineCore {
         summary: summary, bankTransactionID: bankTransactionID)
       actions.append(.evidence(evidence, .run(key), generation: generation))
     case .leave(let quoteID):
-      if let quoteID { actions.append(.cancelQuote(quoteID: quoteID)) }
+      if let quoteID { actions.append(.cancelQuote(quoteID: quoteID, of: TradeName(run.trade))) }
       leave(run)
     }
   }
@@ -89,7 +89,7 @@ extension EngineCore {
     _ result: StepResult, _ caller: Caller, generation: Int64, at now: Moment
   ) {
     if case .success(let trade) = result.result {
-      actions.append(.report(.tradeChanged(trade.batch, trade.key, trade.status)))
+      actions.append(.report(.tradeChanged(TradeName(trade), trade.status, trade.failure?.code)))
     }
     switch caller {
     case .run(let key):
@@ -104,11 +104,11 @@ extension EngineCore {
       follow(trade, generation: generation, at: now)
     }
     refresh(result.batch, at: now)
-    if case .failure(.leaseLost) = result.result, let batch = result.batch?.key,
-      held[batch]?.generation == generation
+    if case .failure(.leaseLost) = result.result, let batch = result.batch,
+      held[batch.key]?.generation == generation
     {
-      actions.append(.report(.leaseLost(batch)))
-      forget(batch)
+      actions.append(.report(.leaseLost(BatchName(batch))))
+      forget(batch.key)
     }
   }
 
@@ -121,7 +121,7 @@ extension EngineCore {
       watch(trade, at: now)
     case .inDoubt:
       if !isKnownDoubt(trade.key) {
-        if trade.escalatedAt != nil { actions.append(.report(.escalated(trade.key))) }
+        if trade.escalatedAt != nil { actions.append(.report(.escalated(TradeName(trade)))) }
         actions.append(
           .load(
             known.hold, statuses: [.inDoubt], after: TradeKey(trade.key.value - 1), limit: 1))

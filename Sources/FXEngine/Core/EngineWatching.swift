@@ -15,7 +15,7 @@ extension EngineCore {
     personsDoubts.insert(trade.key)
     batchOf[trade.key] = trade.batch
     guard trade.escalatedAt == nil else { return }
-    actions.append(.report(.escalated(trade.key)))
+    actions.append(.report(.escalated(TradeName(trade))))
     step(trade, .escalate(attempt: trade.attempt), .recovery(trade.key), hold.generation)
   }
 
@@ -112,7 +112,9 @@ extension EngineCore {
     case .findControl(let before):
       actions.append(.findControl(bookedBefore: before, for: trade))
     case .write(let command):
-      if case .escalate = command { actions.append(.report(.escalated(trade))) }
+      if case .escalate = command {
+        actions.append(.report(.escalated(TradeName(inquiry.open.trade))))
+      }
       step(inquiry.open.trade, command, .inquiry(trade), generation)
     case .wait(let until):
       inquiriesOut.remove(trade)
@@ -177,7 +179,7 @@ extension EngineCore {
     _ command: TradeCommand, of watch: SettlementWatch, _ generation: Int64
   ) {
     writesOut += 1
-    if case .escalate = command { actions.append(.report(.escalated(watch.trade))) }
+    if case .escalate = command { actions.append(.report(.escalated(watch.name))) }
     let step = TradeStep(
       batch: watch.batch, trade: watch.trade, authority: .lease(generation: generation),
       actor: .node(settings.node), command: command)

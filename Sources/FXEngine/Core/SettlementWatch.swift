@@ -19,8 +19,7 @@ public struct SettlementWatch: Hashable, Sendable {
     case wait(untilUptime: Int64)
   }
 
-  public let batch: BatchKey
-  public let trade: TradeKey
+  let name: TradeName
   public let attempt: Int
   public let dealTransactionID: Identifier
   public let bankTransactionID: String?
@@ -35,8 +34,7 @@ public struct SettlementWatch: Hashable, Sendable {
   public init?(_ trade: Trade) {
     guard trade.status == .booked, let id = trade.dealTransactionID, let at = trade.bookedAt
     else { return nil }
-    self.batch = trade.batch
-    self.trade = trade.key
+    self.name = TradeName(trade)
     self.attempt = trade.attempt
     self.dealTransactionID = id
     self.bankTransactionID = trade.bankTransactionID
@@ -44,6 +42,9 @@ public struct SettlementWatch: Hashable, Sendable {
     self.askedAt = at
     self.isEscalated = trade.escalatedAt != nil
   }
+
+  public var batch: BatchKey { name.batch }
+  public var trade: TradeKey { name.key }
 
   public mutating func due(at now: Moment, settings: EngineSettings) -> Action {
     if !isEscalated, now.wall.milliseconds(since: bookedAt) > settings.unconfirmedMilliseconds {

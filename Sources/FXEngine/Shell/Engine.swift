@@ -62,6 +62,19 @@ public struct Engine: Sendable {
       bank.digest(of: order)
     }
     inbox.put(.begin(installation))
+    do {
+      try await perform(of: &core, report)
+    } catch is CancellationError where core.isFinished {
+      // Timers that had not rung were all that was left.
+    }
+    if !core.isFinished { try Task.checkCancellation() }
+    logger.info("the engine has ended")
+  }
+
+  /// Feeds the core until it has finished. What then still waits is cancelled.
+  private func perform(
+    of core: inout EngineCore, _ report: @escaping @Sendable (EngineReport) -> Void
+  ) async throws {
     try await withThrowingDiscardingTaskGroup { group in
       // When the timers that still run will ring, the next one last: one is added only to ring before
       // all others, so that none is ever there twice.
@@ -69,7 +82,7 @@ public struct Engine: Sendable {
       for await _ in inbox.arrivals {
         let now = clock.now()
         while let next = timers.last, next <= now.uptime { timers.removeLast() }
-        perform(core.handle(inbox.takeAll(), at: now), in: &group, report)
+        perform(core.handle(inbox.takeAll(), at: now), of: core, in: &group, report)
         if core.isFinished { break }
         let wake = core.nextWake
         if wake < timers.last ?? .max {
@@ -84,12 +97,12 @@ public struct Engine: Sendable {
       if let failure = inbox.failure { throw failure }
       group.cancelAll()
     }
-    try Task.checkCancellation()
   }
 
   /// Starts everything that is to be done. Steps that were decided together are written together.
   private func perform(
-    _ actions: [EngineAction], in group: inout ThrowingDiscardingTaskGroup<any Error>,
+    _ actions: [EngineAction], of core: EngineCore,
+    in group: inout ThrowingDiscardingTaskGroup<any Error>,
     _ report: @escaping @Sendable (EngineReport) -> Void
   ) {
     var steps: [(step: TradeStep, caller: Caller, generation: Int64)] = []
@@ -105,8 +118,9 @@ public struct Engine: Sendable {
       case .pulse, .claim, .renew, .release, .take, .load, .sweep, .evidence, .readEvidence,
         .findControl, .clearCanary, .seal, .createQuote, .latestQuote, .cancelQuote, .book,
         .askStatus:
+        let subject = core.subject(of: action)
         group.addTask {
-          let input = try await endingTheLoop { try await answer(to: action) }
+          let input = try await endingTheLoop { try await answer(to: action, about: subject) }
           if let input { inbox.put(input) }
         }
       }
@@ -139,9 +153,13 @@ public struct Engine: Sendable {
     }
   }
 
-  private func answer(to action: EngineAction) async throws -> EngineInput? {
+  private func answer(
+    to action: EngineAction, about subject: TradeName?
+  ) async throws -> EngineInput? {
     if let input = try await storeAnswer(to: action) { return input }
-    return await bankAnswer(to: action)
+    return await TraceID.$current.withValue(subject.map { TraceID($0.id) }) {
+      await bankAnswer(to: action, about: subject)
+    }
   }
 
   private func storeAnswer(to action: EngineAction) async throws -> EngineInput? {
@@ -209,13 +227,15 @@ public struct Engine: Sendable {
     }
   }
 
-  private func bankAnswer(to action: EngineAction) async -> EngineInput? {
+  private func bankAnswer(
+    to action: EngineAction, about subject: TradeName?
+  ) async -> EngineInput? {
     switch action {
     case .createQuote(let request, let trade, let generation):
       return .quoteCreated(await bank.createQuote(request), trade, generation: generation)
     case .latestQuote(let quoteID, let trade, let generation):
       return .rateQuoted(await bank.latestQuote(quoteID), trade, generation: generation)
-    case .cancelQuote(let quoteID):
+    case .cancelQuote(let quoteID, _):
       // The quote expires by itself; cancelling is a courtesy whose outcome changes nothing.
       _ = await bank.cancelQuote(quoteID)
       return nil
@@ -225,10 +245,10 @@ public struct Engine: Sendable {
       return .booked(answer, trade, generation: generation)
     case .askStatus(let query, let caller, let generation):
       let answer = await bank.dealStatus(query)
-      if case .inquiry(let trade, _) = caller {
+      if case .inquiry = caller {
         logger.info(
           "the bank was asked about a trade in doubt",
-          metadata: ["trade": "\(trade)", "answer": "\(answer.word)"])
+          metadata: subject?.metadata(with: ["answer": "\(answer.word)"]))
       }
       return .statusAnswered(answer, caller, generation: generation)
     case .pulse, .claim, .renew, .release, .take, .load, .sweep, .step, .evidence, .readEvidence,
@@ -256,11 +276,9 @@ public struct Engine: Sendable {
   }
 
   private func log(_ news: EngineReport) {
-    switch news {
-    case .tradeChanged: logger.trace("\(news)")
-    case .started, .claimed, .batchEnded, .gate: logger.info("\(news)")
-    case .leaseLost, .breakerOpened, .escalated, .killSwitch: logger.warning("\(news)")
-    }
+    // Most reports are of trades, which hardly any log wants.
+    guard news.level >= logger.logLevel else { return }
+    logger.log(level: news.level, "\(news.words)", metadata: news.metadata)
   }
 }
 

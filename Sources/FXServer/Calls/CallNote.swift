@@ -19,6 +19,7 @@ struct CallNote: Sendable {
   let requestID: String
   let address: String
   let target: String
+  let trace: TraceID?
   let observed = Observed()
   var principal: Principal?
   var problem: Problem.Kind?

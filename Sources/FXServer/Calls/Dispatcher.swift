@@ -69,7 +69,7 @@ struct Dispatcher: Sendable {
     let requestID = Self.requestID(of: request.head)
     var note = CallNote(
       route: route.name, requestID: requestID, address: request.head.peerAddress,
-      target: request.head.path ?? "/")
+      target: request.head.path ?? "/", trace: Self.trace(of: request.head))
     var answer: Answer
     do {
       answer = try await carryOut(request, context, on: route, requestID, &note)
@@ -129,7 +129,7 @@ struct Dispatcher: Sendable {
       throw Self.unauthenticated("The token is unknown, has ended or was revoked.")
     case .nobody:
       try limit(addressBuckets.take(address, at: uptime))
-      guard route.access == .anybody else {
+      guard route.access.admitsNobody(by: request) else {
         throw Self.unauthenticated("Sign in, or send Authorization: Bearer with a token.")
       }
       return nil
@@ -143,7 +143,7 @@ struct Dispatcher: Sendable {
   }
 
   private static func demand(_ access: Route.Access, of principal: Principal) throws(Problem) {
-    guard case .role(let role) = access, principal.role < role else { return }
+    guard let role = access.leastRole, principal.role < role else { return }
     throw Problem(
       .forbidden,
       "This takes the role \(role.rawValue); \(principal.person) is "
@@ -239,6 +239,12 @@ struct Dispatcher: Sendable {
       return given
     }
     return UUID().uuidString.lowercased()
+  }
+
+  /// The trace that the caller says it works on; none where they say it twice, or not as agreed.
+  private static func trace(of request: HTTPRequest) -> TraceID? {
+    let fields = request.headerFields[values: .traceparent]
+    return fields.count == 1 ? TraceID(traceparent: fields[0]) : nil
   }
 
   // MARK: Once

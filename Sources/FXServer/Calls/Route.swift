@@ -12,6 +12,8 @@ struct Route: Sendable {
     /// Nobody need be signed in.
     case anybody
     case role(Role)
+    /// Whoever has it, and every program on this machine without.
+    case roleOrLoopback(Role)
   }
 
   /// What a call takes as its body.

@@ -5,12 +5,15 @@ import Logging
 import ServiceLifecycle
 
 /// Keeps the tail at the log's end, and those who follow it honest.
-struct TailRunning: Service {
+struct TailRunning: Service, CustomStringConvertible {
   let tail: LogTail
   let signal: LogSignal
   let signIn: SignIn
   let clock: EngineClock
   let logger: Logger
+
+  /// As the log of services names it.
+  var description: String { "the live feed" }
 
   private enum Wake: Sendable { case log, progress, heartbeat, access }
 

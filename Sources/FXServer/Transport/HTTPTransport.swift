@@ -43,28 +43,35 @@ public struct UnusableTLSFiles: Error, CustomStringConvertible {
 ///
 /// Requests go to a Hummingbird responder, such as a router's. A request that wants a WebSocket is first
 /// shown to `admit`; an admitted one is served by `live`, as long as its connection is open.
-public struct HTTPTransport<Responder: HTTPResponder, Principal: Sendable>: Service
+public struct HTTPTransport<Responder: HTTPResponder, Principal: Sendable>: Service,
+  CustomStringConvertible
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
   private let limits: TransportLimits
   private let application: Application<Responder>
+
+  /// As the log of services names it.
+  public var description: String { "the server" }
 
   /// - Parameters:
   ///   - admit: decides by the request's head; who sent it is its `peerAddress`.
   ///   - live: its task is cancelled when the connection closes; when it returns, the connection is
   ///     closed with 1000, when it throws, with 1011.
+  ///   - connections: counts them, for whoever wants to know.
   ///   - onListening: called with the port once connections are accepted.
   /// - Throws: ``UnusableTLSFiles``.
   public init(
     settings: TransportSettings, responder: Responder,
     admit: @escaping @Sendable (HTTPRequest) async -> Admission<Principal>,
     live: @escaping @Sendable (WebSocketConnection, Principal) async throws -> Void,
-    logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    connections: ConnectionCount = ConnectionCount(), logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(UnusableTLSFiles) {
     let limits = settings.limits
     var server = HTTPServerBuilder { responder in
       TransportChannel(
         responder: responder, limits: limits, isSecure: settings.tls != nil,
-        proxies: settings.trustedProxies, admit: admit, live: live)
+        proxies: settings.trustedProxies, admit: admit, live: live,
+        connections: connections)
     }
     if let files = settings.tls {
       do {

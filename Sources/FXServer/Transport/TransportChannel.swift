@@ -27,7 +27,7 @@ struct TransportChannel<Principal: Sendable>: HTTPChannelHandler {
   let proxies: TrustedProxies
   let admit: @Sendable (HTTPRequest) async -> Admission<Principal>
   let live: @Sendable (WebSocketConnection, Principal) async throws -> Void
-  let connections = ConnectionCount()
+  let connections: ConnectionCount
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     let standing = standing(of: connections.enter())
@@ -76,6 +76,8 @@ struct TransportChannel<Principal: Sendable>: HTTPChannelHandler {
   private func serve(
     _ connection: WebSocketConnection, _ principal: Principal, _ logger: Logger
   ) async {
+    connections.enterWebSocket()
+    defer { connections.leaveWebSocket() }
     await withTaskGroup { group in
       group.addTask {
         do {
@@ -98,16 +100,24 @@ struct TransportChannel<Principal: Sendable>: HTTPChannelHandler {
 }
 
 /// How many connections are open.
-final class ConnectionCount: Sendable {
-  private let open = Mutex(0)
+public final class ConnectionCount: Sendable {
+  private let counts = Mutex((all: 0, webSockets: 0))
+
+  public init() {}
+
+  /// WebSockets are among all of them.
+  public var open: (all: Int, webSockets: Int) { counts.withLock { $0 } }
 
   /// - Returns: the number with this one.
   func enter() -> Int {
-    open.withLock {
-      $0 += 1
-      return $0
+    counts.withLock {
+      $0.all += 1
+      return $0.all
     }
   }
 
-  func leave() { open.withLock { $0 -= 1 } }
+  func leave() { counts.withLock { $0.all -= 1 } }
+
+  func enterWebSocket() { counts.withLock { $0.webSockets += 1 } }
+  func leaveWebSocket() { counts.withLock { $0.webSockets -= 1 } }
 }

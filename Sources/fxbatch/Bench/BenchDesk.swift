@@ -198,6 +198,6 @@ extension EngineReport {
   }
 
   fileprivate var isBookingOrEnd: Bool {
-    if case .tradeChanged(_, _, .booked) = self { true } else { isEnd }
+    if case .tradeChanged(_, .booked, _) = self { true } else { isEnd }
   }
 }

@@ -73,8 +73,8 @@ struct CallOptions: ParsableArguments {
     if let caFile { settings.calling.caFile = caFile }
     guard let tokenFile else { return settings }
     do {
-      settings.calling.token = try OpenFile.text(of: tokenFile)
-        .trimmingCharacters(in: .whitespacesAndNewlines)
+      let text = try OpenFile.text(of: tokenFile)
+      settings.calling.token = Secret(text.trimmingCharacters(in: .whitespacesAndNewlines))
     } catch {
       throw Complaint("\(error.sentence) Give --token-file a file with a token.", .badInput)
     }

@@ -1,3 +1,4 @@
+import FXBankCapitec
 import FXDomain
 import FXJSON
 import FXPorts
@@ -11,13 +12,14 @@ struct LocalCalls: DeskCalls {
   private let server: APIServer
   private let user: Principal
   /// Of the person who acts where the operating system's word is not enough.
-  private let token: String?
+  private let token: Secret?
 
   init(_ desk: Desk, bank: (any BankGateway)? = nil) throws {
-    var settings = desk.settings.serverSettings
+    var settings = desk.settings.serverSettings(openFiles: 0)
     settings.transport.limits.bodyBytes = CallingBounds.fileBytes
     server = try APIServer(
-      backend: desk.backend(bank: bank, nudge: {}), settings: settings, signal: desk.signal,
+      backend: desk.backend(bank: bank, nudge: {}), settings: settings,
+      operations: Operations(startedAt: .now, wantsEngine: false), signal: desk.signal,
       logger: desk.logger)
     // Whoever can open the store's file could do all of it without asking.
     user = Principal(person: ProcessInfo.processInfo.userName, role: .admin)
@@ -44,7 +46,7 @@ struct LocalCalls: DeskCalls {
     try await server.carryOut(
       LocalCall(
         method: call.method.rawValue, target: call.target, contentType: call.contentType,
-        body: call.bytes, token: call.asPerson ? token : nil),
+        body: call.bytes, token: call.asPerson ? token?.revealed : nil),
       as: user)
   }
 

@@ -10,7 +10,7 @@ import NIOSSL
 struct RemoteCalls: DeskCalls {
   private let client: HTTPClient
   private let server: ServerAddress
-  private let token: String?
+  private let token: Secret?
 
   /// Connects for the time of `body`.
   static func open<Answer>(
@@ -54,7 +54,7 @@ struct RemoteCalls: DeskCalls {
     request.method = HTTPMethod(rawValue: call.method.rawValue)
     request.headers.add(name: "Accept", value: accept)
     request.headers.add(name: "User-Agent", value: "fxbatch/\(Fxbatch.version)")
-    if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let token { request.headers.add(name: "Authorization", value: "Bearer \(token.revealed)") }
     if let type = call.contentType { request.headers.add(name: "Content-Type", value: type) }
     // The same key at each try: what was done once is not done again.
     if call.method == .post {

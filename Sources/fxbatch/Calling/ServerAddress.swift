@@ -1,3 +1,4 @@
+import FXBankCapitec
 import Foundation
 
 /// Where a server is reached. Tokens go to it, so only loopback addresses do without TLS.
@@ -38,7 +39,7 @@ struct CallingSettings: Sendable {
   /// Nil works on the local store.
   var server: ServerAddress?
   /// Of the person who makes the calls.
-  var token: String?
+  var token: Secret?
   /// PEM file of the authorities that vouch for the server; nil for the system's.
   var caFile: String?
 }

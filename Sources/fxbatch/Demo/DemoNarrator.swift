@@ -27,14 +27,15 @@ struct DemoNarrator {
       clock.note("the bank did not find a deal by our id: every doubt will need a person", .yellow)
     case .breakerOpened: clock.note("the bank fails too often: pausing for some seconds", .yellow)
     case .escalated: clock.note("a trade needs a person's word", .yellow)
-    case .batchEnded(let key, let status):
+    case .batchEnded(let name, let status):
+      let key = name.key
       guard ended.insert(key).inserted else { return }
       let counts = try await batch(key)?.counts
       clock.note(
         "\(names[key] ?? "a batch") ended: \(status.words) (\(counts?.words ?? ""))", status.colour)
-    case .tradeChanged(let batch, let key, let status):
-      let before = statuses.updateValue(status, forKey: key)
-      try await tell(of: key, in: batch, from: before, to: status)
+    case .tradeChanged(let trade, let status, _):
+      let before = statuses.updateValue(status, forKey: trade.key)
+      try await tell(of: trade.key, in: trade.batch, from: before, to: status)
     case .started, .claimed, .leaseLost, .killSwitch, .gate(.asking), .gate(.solo): break
     }
   }

@@ -35,6 +35,13 @@ enum Terminal {
     write(lines + "\n", to: STDERR_FILENO)
   }
 
+  /// One line of a log for programs, its end included; lines of several threads do not mix.
+  static func writeLogLine(_ bytes: [UInt8]) {
+    logLines.withLock { _ in write(bytes, to: STDERR_FILENO) }
+  }
+
+  private static let logLines = Mutex(())
+
   static func complain(_ message: String) { note("fxbatch: \(message)") }
 
   /// Replaces the lines that were drawn last. None may be wider than the terminal.

@@ -1,22 +1,28 @@
 import FXEngine
 import FXPorts
+import FXServer
 import Logging
 import ServiceLifecycle
 
 /// The engine as a part of the server: takes the store's lock as soon as it is free, and runs until
 /// the server ends.
-struct EngineRunning: Service {
+struct EngineRunning: Service, CustomStringConvertible {
   /// Between looks at the lock.
   private static let lookMilliseconds: Int64 = 250
 
   let engine: Engine
   let desk: Desk
+  let operations: Operations
+
+  /// As the log of services names it.
+  var description: String { "the engine" }
 
   func run() async throws {
     var isTold = false
     while !Task.isShuttingDownGracefully {
       if let held = try desk.lock.take() {
         defer { held.release() }
+        if isTold { operations.metrics.noteTakeOver() }
         try await desk.freeLeasesOfTheDead()
         try await work()
         return
@@ -33,9 +39,10 @@ struct EngineRunning: Service {
   }
 
   private func work() async throws {
+    defer { operations.noteEngineEnded() }
     do {
       try await withGracefulShutdownHandler {
-        try await engine.run { _ in }
+        try await engine.run { operations.note($0) }
       } onGracefulShutdown: {
         engine.shutDown()
       }

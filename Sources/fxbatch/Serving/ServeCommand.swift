@@ -41,35 +41,52 @@ struct ServeCommand: AsyncParsableCommand {
     var settings = try await common.settings(withBank: !withoutBank)
     if !withoutBank, settings.bank == nil { throw Complaint.noBank }
     settings.logLevel = settings.logLevel ?? .info
-    try await Desk.open(settings, .writes) { desk in
+    settings.logFormat = settings.logFormat ?? (Terminal.errorIsTerminal ? .text : .json)
+    let openFiles = OpenFilesLimit.raise()
+    let operations = Operations(startedAt: .now, wantsEngine: !withoutBank)
+    let metrics = operations.metrics
+    try await Desk.open(settings, .writes, onCommit: metrics.noteCommit) { desk in
       let token = try await AdminToken(
         store: desk.store, besideDatabase: settings.storePath
-      ).ensure(configured: settings.serving.adminToken)
-      if let token { Terminal.note("the admin's token is in \(token)") }
-      guard !withoutBank else { return try await serve(desk, bank: nil, engine: nil) }
-      try await desk.withBank { bank in
-        try await serve(desk, bank: bank, engine: try desk.engine(bank: bank, only: nil))
+      ).ensure(configured: settings.serving.adminToken?.revealed)
+      if let token { desk.announce("the admin's token is in \(token)") }
+      let serving = Serving(desk: desk, operations: operations, openFiles: openFiles)
+      guard !withoutBank else { return try await serve(serving, bank: nil, engine: nil) }
+      try await desk.withBank { gateway in
+        let bank = MeasuredBank(bank: gateway) { metrics.noteBankCall($0, outcome: $1, took: $2) }
+        try await serve(serving, bank: bank, engine: try desk.engine(bank: bank, only: nil))
       }
     }
   }
 
+  /// What is at hand once the store is open.
+  private struct Serving {
+    let desk: Desk
+    let operations: Operations
+    let openFiles: Int
+  }
+
   private func serve(
-    _ desk: Desk, bank: (any BankGateway)?, engine: Engine?
+    _ serving: Serving, bank: (any BankGateway)?, engine: Engine?
   ) async throws {
     let readyFile = readyFile
+    let desk = serving.desk
     let server = try APIServer(
       backend: desk.backend(bank: bank, nudge: { engine?.nudge() }),
-      settings: desk.settings.serverSettings, signal: desk.signal, logger: desk.logger)
+      settings: desk.settings.serverSettings(openFiles: serving.openFiles),
+      operations: serving.operations, signal: desk.signal, logger: desk.logger)
     let address = desk.settings.serving
     var services: [any Service] = []
-    if let engine { services.append(EngineRunning(engine: engine, desk: desk)) }
+    if let engine {
+      services.append(EngineRunning(engine: engine, desk: desk, operations: serving.operations))
+    }
     do {
       // Ended first: while calls are finished, the engine still hears of them.
       services += try server.services { port in
         let scheme = address.tls == nil ? "http" : "https"
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         let url = "\(scheme)://\(host):\(port)"
-        Terminal.note("serving at \(url), documented at \(url)/api/docs")
+        desk.announce("serving at \(url), documented at \(url)/api/docs")
         Self.tell(url, in: readyFile)
       }
     } catch {
@@ -105,6 +122,14 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension Desk {
+  /// For the person who has started this, and in the log where that is read by programs.
+  fileprivate func announce(_ words: String) {
+    switch settings.logFormat ?? .text {
+    case .text: Terminal.note(words)
+    case .json: logger.notice("\(words)")
+    }
+  }
+
   func backend(
     bank: (any BankGateway)?, nudge: @escaping @Sendable () -> Void
   ) -> Backend {
@@ -123,11 +148,15 @@ extension Desk {
 }
 
 extension Settings {
-  var serverSettings: ServerSettings {
+  /// - Parameter openFiles: how many this process may have, connections among them.
+  func serverSettings(openFiles: Int) -> ServerSettings {
     var transport = TransportSettings(host: serving.host, port: serving.port)
     transport.tls = serving.tls
     if let proxies = TrustedProxies(serving.trustedProxies) { transport.trustedProxies = proxies }
     transport.limits.bodyBytes = Int(serving.maxBodyMegabytes) << 20
+    let reserve = OpenFilesLimit.reserve + Int(bankMaxConnections)
+    let left = openFiles - reserve - transport.limits.connectionsTurnedAway
+    transport.limits.connections = max(16, min(transport.limits.connections, left))
     var settings = ServerSettings(transport: transport)
     settings.requestsPerSecond = Int(serving.maxRequestsPerSecond)
     return settings

@@ -1,3 +1,4 @@
+import FXBankCapitec
 import FXServer
 
 /// What only a server is told.
@@ -5,7 +6,7 @@ struct ServingSettings: Sendable {
   var host = "127.0.0.1"
   var port = 8_080
   /// At least 32 characters; nil lets the first start make one.
-  var adminToken: String?
+  var adminToken: Secret?
   var maxBodyMegabytes: Int64 = 64
   var maxRequestsPerSecond: Int64 = 200
   var tls: TransportSettings.TLSFiles?

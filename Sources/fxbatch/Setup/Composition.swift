@@ -53,7 +53,9 @@ struct Desk: Sendable {
 
   /// As above, with settings that are at hand.
   static func open<Answer>(
-    _ settings: Settings, _ use: StoreUse, _ body: (Desk) async throws -> Answer
+    _ settings: Settings, _ use: StoreUse,
+    onCommit: (@Sendable (_ rows: Int, _ nanoseconds: Int64) -> Void)? = nil,
+    _ body: (Desk) async throws -> Answer
   ) async throws -> Answer {
     let path = settings.storePath
     if use != .writes { try refuseAbsent(path) }
@@ -71,7 +73,7 @@ struct Desk: Sendable {
         onDurable: { known in
           try mark.raise(to: known)
           signal.raise()
-        }),
+        }, onCommit: onCommit),
       logger: logger)
     return try await ending(logger) {
       if use != .reads {
@@ -147,7 +149,12 @@ struct Desk: Sendable {
     guard let level = settings.logLevel else {
       return Logger(label: "fxbatch") { _ in SwiftLogNoOpLogHandler() }
     }
-    var logger = Logger(label: "fxbatch") { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "fxbatch") { label in
+      switch settings.logFormat ?? .text {
+      case .text: StreamLogHandler.standardError(label: label)
+      case .json: JSONLogHandler(label: label, now: { .now }, write: Terminal.writeLogLine)
+      }
+    }
     logger.logLevel = level
     return logger
   }
@@ -159,7 +166,7 @@ struct Desk: Sendable {
         + "FXBATCH_STORE.")
   }
 
-  private static func makeFolder(of path: String) throws {
+  static func makeFolder(of path: String) throws {
     let folder = URL(filePath: path).deletingLastPathComponent().path
     do {
       try FileManager.default.createDirectory(

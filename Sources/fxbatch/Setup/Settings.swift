@@ -28,6 +28,8 @@ struct Settings: Sendable {
   var calling = CallingSettings()
   /// Nil for no log at all: commands tell their failures themselves.
   var logLevel: Logger.Level?
+  /// Nil leaves it to the command.
+  var logFormat: LogFormat?
 
   /// The price collar; nil for none.
   var collar: Int? { collarBasisPoints == 0 ? nil : Int(collarBasisPoints) }
@@ -53,6 +55,13 @@ struct Settings: Sendable {
     engine.seed = seed
     return engine
   }
+}
+
+/// How the lines of the log are written.
+enum LogFormat: String, CaseIterable, Sendable {
+  /// One object a line, for programs that collect logs.
+  case json
+  case text
 }
 
 /// One setting as it is shown to a person.
@@ -113,6 +122,9 @@ extension Settings {
     line(
       "FXBATCH_LOG_LEVEL", "none; info for serve",
       "trace, debug, info, notice, warning or error"),
+    line(
+      "FXBATCH_LOG_FORMAT", "text; json for serve without a terminal",
+      "json or text, on standard error"),
   ]
 
   private static func line(_ name: String, _ fallback: String, _ meaning: String) -> SettingLine {

@@ -72,6 +72,12 @@ struct SettingsReader {
         problems.append("FXBATCH_LOG_LEVEL is \(level), which is no level; give info or error")
       }
     }
+    if let format = text("FXBATCH_LOG_FORMAT") {
+      settings.logFormat = LogFormat(rawValue: format)
+      if settings.logFormat == nil {
+        problems.append("FXBATCH_LOG_FORMAT is \(format); give json or text")
+      }
+    }
     settings.serving = serving()
     settings.calling = calling()
     if withBank {
@@ -139,7 +145,7 @@ struct SettingsReader {
         problems.append(error.message)
       }
     }
-    calling.token = secret("FXBATCH_TOKEN")
+    calling.token = secret("FXBATCH_TOKEN").map { Secret($0) }
     return calling
   }
 
@@ -152,8 +158,9 @@ struct SettingsReader {
         problems.append("FXBATCH_LISTEN is \(text); give HOST:PORT, such as 127.0.0.1:8080")
       }
     }
-    serving.adminToken = secret("FXBATCH_ADMIN_TOKEN")
-    if let token = serving.adminToken, token != "unread",
+    let token = secret("FXBATCH_ADMIN_TOKEN")
+    serving.adminToken = token.map { Secret($0) }
+    if let token, token != "unread",
       token.utf8.count < AdminToken.leastCharacters
         || !token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
     {

@@ -42,6 +42,7 @@ import Testing
     #expect(
       Set(open) == [
         "POST /api/session", "GET /api/openapi.yaml", "GET /api/docs", "GET /api/docs.css",
+        "GET /health/live", "GET /health/ready",
       ])
   }
 

@@ -20,10 +20,15 @@ struct CallWorld: Sendable {
   let clock = ManualClock()
   let store: MemoryStore
   let server: APIServer
+  let operations: Operations
   /// The text of a token for each role, each of another person.
   private(set) var tokens: [Role: String] = [:]
 
-  init(requestsPerSecond: Int = 100_000) async throws {
+  /// - Parameter logger: hears of every call.
+  init(
+    requestsPerSecond: Int = 100_000, wantsEngine: Bool = false,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  ) async throws {
     let clock = clock
     let store = MemoryStore(
       installation: Identifier(high: 1, low: 1), clock: { clock.now })
@@ -44,9 +49,11 @@ struct CallWorld: Sendable {
     var settings = ServerSettings(transport: TransportSettings(host: "127.0.0.1", port: 0))
     settings.requestsPerSecond = requestsPerSecond
     self.store = store
+    self.operations = Operations(
+      startedAt: clock.now, wantsEngine: wantsEngine)
     self.server = try APIServer(
-      backend: backend, settings: settings, signal: LogSignal(),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      backend: backend, settings: settings, operations: operations, signal: LogSignal(),
+      logger: logger)
     for role in Role.allCases {
       tokens[role] = try await issue(role, to: "\(role.rawValue)-person")
     }

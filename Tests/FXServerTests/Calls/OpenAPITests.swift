@@ -24,6 +24,7 @@ import Yams
       switch route.access {
       case .anybody: "\(route.name) anybody"
       case .role(let role): "\(route.name) \(role.rawValue)"
+      case .roleOrLoopback(let role): "\(route.name) \(role.rawValue) or loopback"
       }
     }
     #expect(Set(routes) == (try Self.described()))
