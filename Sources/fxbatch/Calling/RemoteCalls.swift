@@ -112,12 +112,18 @@ struct RemoteCalls: DeskCalls {
     }
     let status = Int(response.status.code)
     guard body.readableBytes > 0 else { return DeskAnswer(status: status, json: .null) }
+    if let answer = Self.ours(status, body) { return answer }
+    throw ServerTrouble(
+      words: "what answers there is no fxbatch server (status \(status))", isPassing: false)
+  }
+
+  /// Nil where a server of ours would not have answered so.
+  private static func ours(_ status: Int, _ body: ByteBuffer) -> DeskAnswer? {
     do {
-      return DeskAnswer(status: status, json: try JSON(parsing: body.readableBytesView))
+      let answer = DeskAnswer(status: status, json: try JSON(parsing: body.readableBytesView))
+      return answer.isRefusal && answer.json["code"] == nil ? nil : answer
     } catch {
-      throw ServerTrouble(
-        words: "what answers there is no fxbatch server (status \(status), and no JSON)",
-        isPassing: false)
+      return nil
     }
   }
 
