@@ -45,7 +45,7 @@ import Foundation
         name: "Looking",
         subcommands: [
           ListCommand.self, ShowCommand.self, WatchCommand.self, TradesCommand.self,
-          TradeCommand.self, ErrorsCommand.self, EventsCommand.self, ResultsCommand.self,
+          OneTradeCommand.self, ErrorsCommand.self, EventsCommand.self, ResultsCommand.self,
           ExportCommand.self, QueueCommand.self, LocksCommand.self,
         ]),
       CommandGroup(

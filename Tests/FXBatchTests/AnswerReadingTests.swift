@@ -10,8 +10,12 @@ import Testing
     let standing = try #require(
       Standing([
         "batch_id": "b1", "name": "morning", "status": "running",
-        "counts": ["total": 7, "pending": 2, "booking": 1, "in_doubt": 1, "completed": 3],
-        "trades_per_second": .number("1.5"), "eta_seconds": 4, "needs_decision": ["in_doubt"],
+        "counts": [
+          "total": .integer(7), "pending": .integer(2), "booking": .integer(1),
+          "in_doubt": .integer(1), "completed": .integer(3),
+        ],
+        "trades_per_second": .number("1.5"), "eta_seconds": .integer(4),
+        "needs_decision": ["in_doubt"],
       ]))
     #expect((standing.id, standing.status) == ("b1", .running))
     #expect(standing.counts.total == 7)
@@ -37,9 +41,10 @@ import Testing
 
   @Test func `names cannot steer a terminal`() {
     let event: JSON = [
-      "seq": 3, "at": "2026-03-01T09:30:00.000Z", "type": "trade.booking", "trade_id": "t1",
+      "seq": .integer(3), "at": "2026-03-01T09:30:00.000Z", "type": "trade.booking",
+      "trade_id": "t1",
       "data": [
-        "from": "quoting", "to": "booking", "attempt": 1, "actor": "Ev\u{1b}[31mil",
+        "from": "quoting", "to": "booking", "attempt": .integer(1), "actor": "Ev\u{1b}[31mil",
         "note": "\u{202e}backwards",
       ],
     ]
@@ -49,7 +54,7 @@ import Testing
   }
 
   @Test func `a message of the feed tells how batches stand, or nothing`() {
-    let batch: JSON = ["batch_id": "b1", "status": "paused", "counts": ["pending": 1]]
+    let batch: JSON = ["batch_id": "b1", "status": "paused", "counts": ["pending": .integer(1)]]
     let progress: JSON = ["type": "batch.progress", "data": batch]
     let snapshot: JSON = ["type": "snapshot", "data": ["batches": [batch, batch]]]
     let event: JSON = ["type": "trade.booked", "data": [:]]
@@ -92,7 +97,10 @@ import Testing
         events += try stream.take(Array(rest.prefix(size)))
         rest.removeFirst(min(size, rest.count))
       }
-      #expect(events == [.init(id: "7", json: ["seq": 7]), .init(id: nil, json: ["seq": 8])])
+      #expect(
+        events == [
+          .init(id: "7", json: ["seq": .integer(7)]), .init(id: nil, json: ["seq": .integer(8)]),
+        ])
     }
   }
 

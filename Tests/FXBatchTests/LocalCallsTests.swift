@@ -146,7 +146,8 @@ private struct LocalDesk {
     try await LocalDesk.open { desk in
       try await desk.use(.reads) { client in
         await #expect(throws: StoreError.self) {
-          try await client.post("/api/tokens", ["name": "n", "person": "p", "role": "viewer"])
+          _ = try await client.post(
+            "/api/tokens", ["name": "n", "person": "p", "role": "viewer"])
         }
       }
     }

@@ -1,6 +1,5 @@
 import FXDomain
 import FXEngine
-import Foundation
 import Synchronization
 
 /// What those who keep this process running are told of it.

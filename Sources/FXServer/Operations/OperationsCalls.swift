@@ -99,7 +99,7 @@ struct OperationsCalls: Sendable {
         name: "fxbatch_queue_oldest_seconds", help: "How long the longest waiting of them waits.",
         value: age(gauges.oldestQueuedAt)),
       .init(
-        name: "fxbatch_running_batches", help: "Batches that run.",
+        name: "fxbatch_running_batches", help: "Batches that are being run.",
         value: Double(gauges.running)),
       .init(
         name: "fxbatch_doubts_open", help: "Trades of which nobody knows whether they are booked.",

@@ -49,8 +49,7 @@ struct CallWorld: Sendable {
     var settings = ServerSettings(transport: TransportSettings(host: "127.0.0.1", port: 0))
     settings.requestsPerSecond = requestsPerSecond
     self.store = store
-    self.operations = Operations(
-      startedAt: clock.now, wantsEngine: wantsEngine)
+    self.operations = Operations(startedAt: clock.now, wantsEngine: wantsEngine)
     self.server = try APIServer(
       backend: backend, settings: settings, operations: operations, signal: LogSignal(),
       logger: logger)

@@ -123,8 +123,9 @@ import Testing
     world.clock.advance(byMilliseconds: 90_500)
     let text = try await metrics(world)
     for line in [
-      "fxbatch_queue_batches 1", "fxbatch_queue_oldest_seconds 90.5", "fxbatch_doubts_open 0",
-      "fxbatch_doubts_oldest_seconds 0", "fxbatch_batches_needing_decision 0",
+      "fxbatch_queue_batches 1", "fxbatch_queue_oldest_seconds 90.5", "fxbatch_running_batches 0",
+      "fxbatch_doubts_open 0", "fxbatch_doubts_oldest_seconds 0",
+      "fxbatch_batches_needing_decision 0",
     ] {
       #expect(text.contains("\n\(line)\n"), "\(line)")
     }

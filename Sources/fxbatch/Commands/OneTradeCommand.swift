@@ -1,7 +1,7 @@
 import ArgumentParser
 import FXJSON
 
-struct TradeCommand: AsyncParsableCommand {
+struct OneTradeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trade", abstract: "One trade: its history, another try, its cancellation.",
     discussion: "  fxbatch trade show 0191…\n  fxbatch trade retry 0191…",
