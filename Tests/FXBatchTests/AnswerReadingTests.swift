@@ -22,7 +22,7 @@ import Testing
     #expect(standing.done == 3)
     #expect((standing.rate, standing.secondsLeft) == ("1.5", 4))
     #expect(standing.needsDecision == ["in_doubt"])
-    #expect(standing.counts.words == "7: 3 completed, 1 in doubt, 1 booking, 2 pending")
+    #expect(standing.counts.words == "7: 1 in doubt, 3 completed, 1 booking, 2 pending")
   }
 
   @Test(

@@ -103,7 +103,7 @@ private struct LocalDesk {
         #expect(
           try await client.calls.fetch(call) { piece in file.withLock { $0 += piece } } == nil)
         let text = String(decoding: file.withLock { $0 }, as: UTF8.self)
-        #expect(text.split(separator: "\n").count == 3)
+        #expect(text.split(whereSeparator: \.isNewline).count == 3)
       }
     }
   }
@@ -144,8 +144,8 @@ private struct LocalDesk {
 
   @Test func `tell the store's own trouble, not that something is unavailable`() async throws {
     try await LocalDesk.open { desk in
-      try await desk.use(.reads) { client in
-        await #expect(throws: StoreError.self) {
+      await #expect(throws: StoreError.self) {
+        try await desk.use(.reads) { client in
           _ = try await client.post(
             "/api/tokens", ["name": "n", "person": "p", "role": "viewer"])
         }
