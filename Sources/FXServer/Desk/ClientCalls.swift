@@ -131,8 +131,7 @@ struct ClientCalls: Sendable {
       let counts = try await backend.intake.importClients(rows)
       let answer: JSON = [
         "created": JSON(counts.created), "updated": JSON(counts.updated),
-        "warnings": .array(
-          warnings.map { ["column": .string($0.column), "detail": .string($0.detail)] }),
+        "warnings": warnings.json,
       ]
       return Answer.json(answer).changing(to: answer)
     }
