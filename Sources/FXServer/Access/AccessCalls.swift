@@ -187,7 +187,7 @@ extension Fields {
       return nil
     }
     let trimmed = text.trimmingCharacters(in: .whitespaces)
-    guard (1...CallBounds.queryTextCharacters).contains(trimmed.count),
+    guard !trimmed.isEmpty, text.unicodeScalars.count <= CallBounds.queryTextCharacters,
       !trimmed.unicodeScalars.contains(where: \.isInvisible)
     else {
       refuse(

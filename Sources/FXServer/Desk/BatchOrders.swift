@@ -43,8 +43,8 @@ struct BatchOrders: Sendable {
     }
     let all = fields.bool("all")
     let note = fields.note()
-    let filters = [trades?.isEmpty == false, codes?.isEmpty == false, all == true]
-    if filters.count(where: \.self) != 1 {
+    let named = ["trade_ids", "codes", "all"].count { fields.has($0) }
+    if named != 1 || trades?.isEmpty == true || codes?.isEmpty == true || all == false {
       fields.refuse(
         "", "empty_filter", "Give one of trade_ids, codes and all: true, and not an empty one.")
     }
@@ -149,7 +149,7 @@ extension Fields {
 
   mutating func note(_ name: String = "note") -> String? {
     guard let text = text(name) else { return nil }
-    guard CallBounds.noteCharacters.contains(text.count),
+    guard CallBounds.noteCharacters.contains(text.unicodeScalars.count),
       !text.unicodeScalars.contains(where: {
         $0.properties.generalCategory == .control && $0 != "\n"
       })

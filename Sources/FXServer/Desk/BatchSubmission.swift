@@ -68,8 +68,12 @@ struct BatchSubmission: Sendable {
   /// The rows and how they are to be run, or one refusal that names everything that is wrong.
   private func wanted(_ call: Call) async throws -> Wanted {
     switch call.body {
-    case .csv(let bytes): try await wanted(csv: bytes, call)
-    case .json(let json, _): try await wanted(json: json)
+    case .csv(let bytes): return try await wanted(csv: bytes, call)
+    case .json(let json, _):
+      // Everything stands in the body.
+      var query = try call.query()
+      try query.finish()
+      return try await wanted(json: json)
     case .none: throw Problem(.unsupportedType, "Send the batch as application/json or text/csv.")
     }
   }
