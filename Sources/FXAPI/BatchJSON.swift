@@ -7,34 +7,23 @@ public struct BatchView: Sendable {
   public let batch: Batch
   public let totals: BatchTotals
   public let failures: [FailureGroup]
-  /// Trades that were put before a person, the first few of them.
-  public let awaited: [Trade]
 
   public init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
-    self.batch = batch
-    self.totals = try await store.totals(of: batch.key)
-    self.failures = try await store.failures(of: batch.key)
-    var statuses: Set<TradeStatus> = []
-    if batch.escalated.inDoubt > 0 { statuses.insert(.inDoubt) }
-    if batch.escalated.booked > 0 { statuses.insert(.booked) }
-    self.awaited = try await Self.awaited(statuses, of: batch, in: store)
+    self.init(batch, try await store.summary(of: batch.key))
   }
 
-  private static let shownTrades = 10
-  private static let pageTrades = 500
+  /// A page of batches, in their order, with one read for all.
+  public static func all(
+    of batches: [Batch], in store: any BatchStore
+  ) async throws(StoreError) -> [BatchView] {
+    let summaries = try await store.summaries(of: batches.map(\.key))
+    return zip(batches, summaries).map { BatchView($0, $1) }
+  }
 
-  private static func awaited(
-    _ statuses: Set<TradeStatus>, of batch: Batch, in store: any BatchStore
-  ) async throws(StoreError) -> [Trade] {
-    var awaited: [Trade] = []
-    var query = TradeQuery(batch: batch.key, statuses: statuses, limit: pageTrades)
-    while !statuses.isEmpty, awaited.count < shownTrades {
-      let page = try await store.trades(query)
-      awaited += page.filter { $0.escalatedAt != nil }
-      guard let last = page.last else { break }
-      query.after = last.key
-    }
-    return Array(awaited.prefix(shownTrades))
+  private init(_ batch: Batch, _ summary: BatchSummary) {
+    self.batch = batch
+    self.totals = summary.totals
+    self.failures = summary.failures
   }
 
   public var json: JSON {
@@ -60,7 +49,7 @@ public struct BatchView: Sendable {
       "errors": .array(
         failures.map { ["code": .string($0.code.rawValue), "count": JSON($0.count)] }),
       "needs_decision": .array(batch.needsDecision.map { .string($0.rawValue) }),
-      "version": .integer(batch.version),
+      "content_hash": .string(batch.contentHash), "version": .integer(batch.version),
     ]
   }
 
@@ -72,7 +61,7 @@ public struct BatchView: Sendable {
     ]
   }
 
-  private func sums(_ amounts: [Money]) -> JSON {
+  private func sums(_ amounts: [MoneySum]) -> JSON {
     .object(
       amounts.map { .init(name: $0.currency.code, value: .string($0.decimalText)) })
   }

@@ -1,5 +1,6 @@
 import FXDomain
 import FXJSON
+import FXPorts
 
 /// How far a batch has come, how fast it goes, and about how long it still takes.
 public struct BatchProgress: Sendable {
@@ -36,5 +37,14 @@ public struct BatchProgress: Sendable {
       } ?? .null,
       "eta_seconds": JSON(secondsLeft), "version": .integer(batch.version),
     ]
+  }
+}
+
+extension EngineStore {
+  /// What the engine that holds a batch has waited for, for long; nil while it gets on, or where no
+  /// engine holds the batch.
+  public func wait(on batch: Batch) async throws(StoreError) -> String? {
+    guard let owner = batch.lease?.owner, !batch.status.isFinal else { return nil }
+    return try await nodes().first { $0.node == owner && $0.isAlive }?.waitsFor
   }
 }

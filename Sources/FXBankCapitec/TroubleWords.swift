@@ -6,8 +6,8 @@ import NIOPosix
 import NIOSSL
 
 /// What went wrong with a connection, in words for the desk; they are kept with the trade.
-enum TroubleWords {
-  static func words(for error: any Error) -> String {
+public enum TroubleWords {
+  public static func words(for error: any Error) -> String {
     let words =
       switch error {
       case let error as NIOConnectionError: connecting(error)

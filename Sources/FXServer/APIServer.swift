@@ -27,7 +27,7 @@ public struct APIServer: Sendable {
   private let live: LiveCalls
   private let tail: TailRunning
   private let operations: Operations
-  private let logger: Logger
+  let logger: Logger
 
   /// - Parameter signal: raised after each commit of this process that has added to the log.
   public init(
@@ -83,11 +83,6 @@ public struct APIServer: Sendable {
       connections: operations.connections, logger: logger,
       onListening: onListening)
     return [transport, tail]
-  }
-
-  /// Makes a call without a network, for somebody whom the operating system has named.
-  public func respond(to request: Request, as person: Principal) async throws -> Response {
-    try await responder.respond(to: request, context: CallContext(person: person, logger: logger))
   }
 }
 

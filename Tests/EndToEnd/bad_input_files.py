@@ -105,7 +105,7 @@ class TradeFiles(SharedCase):
         self.assertEqual(done.returncode, BAD_INPUT)
         answer = json.loads(done.stdout)
         self.assertEqual([error["row"] for error in answer["errors"]], [1, 3])
-        self.assertEqual(answer["total"], 2)
+        self.assertEqual(answer["total_errors"], 2)
 
     def test_an_odd_file_is_taken(self):
         for name, content, warning in ODD_GOOD_FILES:

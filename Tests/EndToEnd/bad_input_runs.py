@@ -154,7 +154,7 @@ class Doubts(SharedCase):
         trade = new.json("trades", "never")[0]["id"]
         self.refuses(
             new, ("resolve", trade, "--not-booked", "--note", "n", "--yes"), BAD_INPUT,
-            "may still book it")
+            "may still answer")
 
     def test_the_doubt_of_another_batch_is_named(self):
         new = Desk(self.temporary(), self.bank).open_for_clients()

@@ -15,17 +15,21 @@ struct CallContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// Who calls, where that was settled elsewhere: at the command line of a local store.
   let person: Principal?
+  /// Where the trouble behind an answer goes, for callers in this process.
+  let trouble: HiddenTrouble?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     person = nil
+    trouble = nil
   }
 
   private struct OwnSource: RequestContextSource { let logger: Logger }
 
-  init(person: Principal?, logger: Logger) {
+  init(person: Principal?, trouble: HiddenTrouble? = nil, logger: Logger) {
     coreContext = .init(source: OwnSource(logger: logger))
     self.person = person
+    self.trouble = trouble
   }
 }
 
@@ -65,11 +69,14 @@ struct Dispatcher: Sendable {
     let requestID = Self.requestID(of: request.head)
     var note = CallNote(
       route: route.name, requestID: requestID, address: request.head.peerAddress,
-      target: request.head.path ?? "/", trace: Self.trace(of: request.head))
+      // Without the query, in which somebody may have put a secret by mistake.
+      target: String((request.head.path ?? "/").prefix { $0 != "?" }),
+      trace: Self.trace(of: request.head))
     var answer: Answer
     do {
       answer = try await carryOut(request, context, on: route, requestID, &note)
     } catch {
+      if let error = error as? StoreError { context.trouble?.note(error) }
       let problem = Problem(thrown: error)
       if problem.kind == .internalError || problem.kind == .unavailable { note.error = "\(error)" }
       note.problem = problem.kind

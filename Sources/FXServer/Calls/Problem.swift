@@ -158,7 +158,7 @@ extension Problem {
   /// - Parameters:
   ///   - instance: the path that was asked for.
   ///   - requestID: by which the logs know the request.
-  func json(instance: String, requestID: String) -> JSON {
+  public func json(instance: String, requestID: String) -> JSON {
     var members: [JSON.Member] = [
       .init(name: "type", value: .string("/api/docs#problem-\(kind.rawValue)")),
       .init(name: "code", value: .string(kind.rawValue)),

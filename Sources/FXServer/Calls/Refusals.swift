@@ -6,6 +6,19 @@ import FXPorts
 
 // Every refusal and error that a call can meet, and how it is answered. Nowhere else is this decided.
 
+extension BatchStatus {
+  /// What may be done to a batch that stands here, in a sentence.
+  fileprivate var possibleOrders: String {
+    switch self {
+    case .staged: "It can be started or cancelled."
+    case .pending, .running: "It can be paused or cancelled."
+    case .paused: "It can be resumed or cancelled."
+    case .success: "Everything in it is completed."
+    case .partialSuccess, .failed, .cancelled: "What failed or was cancelled can be tried again."
+    }
+  }
+}
+
 extension Problem {
   init(_ error: StoreError) {
     switch error {
@@ -27,7 +40,9 @@ extension Problem {
     switch refusal {
     case .unknownBatch: self = .notFound("such batch")
     case .wrongState(let status):
-      self.init(.wrongState, "The batch is \(status.rawValue), which does not allow this.")
+      self.init(
+        .wrongState,
+        "The batch is \(status.rawValue), which does not allow this. \(status.possibleOrders)")
       facts = [.init(name: "state", value: .string(status.rawValue))]
     case .approvalRequired:
       self.init(.approvalRequired, "Have another person approve the batch, then start it.")
@@ -49,7 +64,8 @@ extension Problem {
       self.init(.staleVersion, "Read the batch again: its version is \(present) now.")
       facts = [.init(name: "version", value: .integer(present))]
     case .alreadyAccepted(let person):
-      self.init(.alreadyDecided, "\(Actor.name(in: person)) has accepted the outcome already.")
+      self.init(
+        .alreadyDecided, "The outcome was accepted already, by \(Actor.name(in: person)).")
     case .contentChanged:
       self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
     case .recordsKept:
@@ -121,7 +137,7 @@ extension Problem {
     }
   }
 
-  init(_ problems: FileProblems) {
+  public init(_ problems: FileProblems) {
     self.init(
       problems.kept.map {
         .init(

@@ -108,6 +108,16 @@ struct Call: Sendable {
   /// Who acts; only for routes that ask for a role.
   var actor: Actor { principal?.actor ?? .person("nobody") }
 
+  /// For what a person has to answer for with a token of theirs, at the command line of a local store
+  /// too.
+  func demandPerson() throws(Problem) {
+    guard principal?.token == nil else { return }
+    throw Problem(
+      .unauthenticated,
+      "This takes a person's token, on a local store too: the operating system's word is not enough."
+    )
+  }
+
   func query() throws(Problem) -> Query { try Query(of: request.path ?? "/") }
 
   /// A part of the path; what it names is the object of the call.

@@ -13,11 +13,13 @@ public struct Backend: Sendable {
   /// Tells the engine of this process that something was changed.
   public let nudge: @Sendable () -> Void
   public let settings: DeskSettings
+  /// Where nobody runs an engine on the store, forgets those that died: nobody need wait for them.
+  public let forgetTheDead: @Sendable () async throws -> Void
 
   public init(
     store: any BatchStore, intake: Intake, bank: (any BankGateway)?, clock: EngineClock,
     random: @escaping @Sendable () -> UInt64, nudge: @escaping @Sendable () -> Void,
-    settings: DeskSettings
+    settings: DeskSettings, forgetTheDead: @escaping @Sendable () async throws -> Void = {}
   ) {
     self.store = store
     self.intake = intake
@@ -26,6 +28,7 @@ public struct Backend: Sendable {
     self.random = random
     self.nudge = nudge
     self.settings = settings
+    self.forgetTheDead = forgetTheDead
   }
 
   var now: Timestamp { clock.now().wall }

@@ -17,7 +17,7 @@ struct BatchReads: Sendable {
         .json(
           try await BatchView(of: batch, in: backend.store).json, fields: .version(batch.version))
       },
-      look("/progress") { _, batch in .json(BatchProgress(of: batch, at: backend.now).json) },
+      look("/progress") { try await progress($0, $1) },
       look("/results") { try await results($0, $1) },
       look("/errors") { try await errors($0, $1) },
       look("/events") { try await events($0, $1) },
@@ -36,6 +36,14 @@ struct BatchReads: Sendable {
       }
       return try await answer(call, batch)
     }
+  }
+
+  /// With what the engine waits for, which changes without a trace in the log.
+  private func progress(_ call: Call, _ batch: Batch) async throws -> Answer {
+    let progress = BatchProgress(of: batch, at: backend.now).json
+    guard case .object(let members) = progress else { return .json(progress) }
+    let wait = JSON.Member(name: "waits_for", value: JSON(try await backend.store.wait(on: batch)))
+    return .json(.object(members + [wait]))
   }
 
   // MARK: Trades
@@ -65,6 +73,7 @@ struct BatchReads: Sendable {
     let limit = query.limit()
     let statuses = query.choices("status", of: TradeStatus.self)
     let code = query.choice("code", of: FailureCode.self)
+    let cifNumber = query.text("cif_number")
     let cursor = query.text("cursor")
     try query.finish()
     let list = "\(batch.id)/trades?\(query.filters)"
@@ -72,7 +81,9 @@ struct BatchReads: Sendable {
       TradeKey(try Cursor(text, of: list, parts: 1).integer(0))
     }
     let found = try await backend.store.trades(
-      TradeQuery(batch: batch.key, statuses: statuses, code: code, after: after, limit: limit + 1))
+      TradeQuery(
+        batch: batch.key, statuses: statuses, cifNumber: cifNumber, code: code, after: after,
+        limit: limit + 1))
     let next =
       found.count > limit ? Cursor.text([String(found[limit - 1].key.value)], of: list) : nil
     return (Array(found.prefix(limit)), next)
@@ -83,7 +94,7 @@ struct BatchReads: Sendable {
     var query = try call.query()
     try query.finish()
     var items: [JSON] = []
-    for group in try await backend.store.failures(of: batch.key) {
+    for group in try await backend.store.summary(of: batch.key).failures {
       let trades = try await backend.store.trades(
         TradeQuery(batch: batch.key, code: group.code, limit: CallBounds.namedTrades))
       items.append([
@@ -101,13 +112,15 @@ struct BatchReads: Sendable {
   private func events(_ call: Call, _ batch: Batch) async throws -> Answer {
     var query = try call.query()
     let limit = query.limit()
+    let begin = query.integer("after", in: 0...Int.max) ?? 0
     let cursor = query.text("cursor")
     try query.finish()
-    let list = "\(batch.id)/events"
+    let list = "\(batch.id)/events?\(query.filters)"
     let after = try cursor.map { text throws(Problem) in
       try Cursor(text, of: list, parts: 1).integer(0)
     }
-    let found = try await backend.store.feed(of: batch.id, after: after ?? 0, limit: limit + 1)
+    let found = try await backend.store.feed(
+      of: batch.id, after: after ?? Int64(begin), limit: limit + 1)
     let next =
       found.count > limit
       ? Cursor.text([String(found[limit - 1].event.sequence)], of: list) : nil

@@ -1,8 +1,10 @@
+import FXAPI
 import FXDomain
 import FXEngine
 import FXFiles
 import FXJSON
 import FXPorts
+import HTTPTypes
 
 /// New batches, from JSON or from a CSV file.
 struct BatchSubmission: Sendable {
@@ -19,32 +21,52 @@ struct BatchSubmission: Sendable {
   }
 
   private func submit(_ call: Call) async throws -> Answer {
-    let (rows, options) = try await wanted(call)
+    let wanted = try await wanted(call)
+    let rows = wanted.rows
     if let id = call.earlier {
       guard let batch = try await backend.store.batch(id) else {
         throw Problem.notFound("such batch")
       }
-      return try await created(batch, call)
+      return try await created(batch, wanted.warnings, call)
     }
-    let batch = try await backend.intake.submit(
-      rows, options, by: call.actor, receipt: call.receipt
-    ).get()
+    var options = wanted.options
+    // It waits for its approval where it is.
+    if options.policy.approval == .required { options.starts = false }
+    let submitted = try await backend.intake.submit(
+      rows, options, by: call.actor, receipt: call.receipt)
+    let batch: Batch
+    switch submitted {
+    case .success(let taken): batch = taken
+    case .failure(let refusal): throw Problem(refusal).pointing(into: call.body)
+    }
     if options.starts { backend.nudge() }
-    return try await created(batch, call)
+    return try await created(batch, wanted.warnings, call)
   }
 
-  private func created(_ batch: Batch, _ call: Call) async throws -> Answer {
+  /// The batch, and what about the file was noted without being wrong.
+  private func created(
+    _ batch: Batch, _ warnings: [FileWarning], _ call: Call
+  ) async throws -> Answer {
     call.observed.name(batch.id.description)
-    var answer = try await orders.present(batch)
-    answer.status = .created
-    answer.fields[.location] = "/api/batches/\(batch.id)"
-    return answer.changing(to: batch.brief)
+    let view = try await BatchView(of: batch, in: backend.store).json
+    guard case .object(let members) = view else { throw Problem.notFound("such batch") }
+    let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
+    var fields = HTTPFields.version(batch.version)
+    fields[.location] = "/api/batches/\(batch.id)"
+    return Answer.json(.object(members + noted), .created, fields: fields)
+      .changing(to: batch.brief)
   }
 
   // MARK: What is asked for
 
+  private struct Wanted {
+    let rows: [TradeRow]
+    let options: BatchOptions
+    var warnings: [FileWarning] = []
+  }
+
   /// The rows and how they are to be run, or one refusal that names everything that is wrong.
-  private func wanted(_ call: Call) async throws -> ([TradeRow], BatchOptions) {
+  private func wanted(_ call: Call) async throws -> Wanted {
     switch call.body {
     case .csv(let bytes): return try await wanted(csv: bytes, call)
     case .json(let json, _):
@@ -56,9 +78,7 @@ struct BatchSubmission: Sendable {
     }
   }
 
-  private func wanted(
-    csv bytes: [UInt8], _ call: Call
-  ) async throws -> ([TradeRow], BatchOptions) {
+  private func wanted(csv bytes: [UInt8], _ call: Call) async throws -> Wanted {
     var query = try call.query()
     let options = BatchOptions(
       name: query.text("name") ?? defaultName,
@@ -72,7 +92,8 @@ struct BatchSubmission: Sendable {
     var parser = TradeFileParser()
     parser.consume(bytes.span)
     switch parser.finish() {
-    case .accepted(let rows, _): return (rows, options)
+    case .accepted(let rows, let warnings):
+      return Wanted(rows: rows, options: options, warnings: warnings)
     case .refused(var problems, _):
       let rows = parser.goodRows
       if !rows.isEmpty { problems.merge(try await backend.intake.problems(with: rows, options)) }
@@ -80,7 +101,7 @@ struct BatchSubmission: Sendable {
     }
   }
 
-  private func wanted(json: JSON) async throws -> ([TradeRow], BatchOptions) {
+  private func wanted(json: JSON) async throws -> Wanted {
     var fields = Fields(json)
     let options = BatchOptions(
       name: fields.text("name") ?? defaultName,
@@ -103,12 +124,41 @@ struct BatchSubmission: Sendable {
     guard errors.isEmpty else {
       // What the desk's rules find wrong with the others is told in the same answer.
       let rules = rows.isEmpty ? nil : try await backend.intake.problems(with: rows, options)
-      throw Problem(errors + (rules.map { Problem($0).errors } ?? []))
+      let others = rules.map { Problem($0).pointing(into: .json(json, [])).errors }
+      throw Problem(errors + (others ?? []))
     }
-    return (rows, options)
+    return Wanted(rows: rows, options: options)
   }
 
   private var defaultName: String { "Batch of \(backend.now)" }
+}
+
+extension Problem {
+  /// Columns of a file, by the fields of JSON that say the same.
+  private static let fieldsByColumn = [
+    "Client CIF": "cif_number", "Amount": "deal_amount", "Currency": "deal_currency",
+    "CurPair": "pair", "Fixed Rate": "fixed_rate", "Spread": "spread",
+  ]
+
+  /// Rows of a file are trades of the array where the batch came as JSON.
+  fileprivate func pointing(into body: CallBody) -> Problem {
+    guard case .json = body else { return self }
+    var problem = self
+    problem.errors = errors.map { error in
+      guard case .cell(let row?, let column) = error.place else { return error }
+      let field = column.map { "/" + (Self.fieldsByColumn[$0] ?? "") } ?? ""
+      return .init(
+        place: .pointer("/trades/\(row - 1)\(field)"), code: error.code, detail: error.detail)
+    }
+    return problem
+  }
+}
+
+extension [FileWarning] {
+  /// What was odd about a file, and did no harm.
+  var json: JSON {
+    .array(map { ["column": .string($0.column), "detail": .string($0.detail)] })
+  }
 }
 
 extension Fields {

@@ -105,7 +105,9 @@ struct ClientCalls: Sendable {
     let change = ClientChange(
       name: fields.value("name", CellValue.name),
       spread: fields.decimal("spread", CellValue.spread), isActive: fields.bool("active"))
-    if fields.isEmpty { fields.refuse("", "empty", "Say what is to be changed.") }
+    if fields.errors.isEmpty, change == ClientChange() {
+      fields.refuse("", "empty", "Say what is to be changed.")
+    }
     try fields.demandNothingWrong()
     guard let after = try await backend.store.update(change, cifNumber: before.cifNumber) else {
       throw Problem.notFound("such client")
@@ -129,8 +131,7 @@ struct ClientCalls: Sendable {
       let counts = try await backend.intake.importClients(rows)
       let answer: JSON = [
         "created": JSON(counts.created), "updated": JSON(counts.updated),
-        "warnings": .array(
-          warnings.map { ["column": .string($0.column), "detail": .string($0.detail)] }),
+        "warnings": warnings.json,
       ]
       return Answer.json(answer).changing(to: answer)
     }

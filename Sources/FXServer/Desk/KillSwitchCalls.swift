@@ -27,12 +27,16 @@ struct KillSwitchCalls: Sendable {
     guard engaged || principal.role >= .admin else {
       throw Problem(.forbidden, "Only an admin releases the kill switch.")
     }
+    if !engaged { try call.demandPerson() }
     let before = try await present()
     _ = try await backend.store.setKillSwitch(
       engaged: engaged, reason: reason, actor: call.actor
     ).get()
     backend.nudge()
-    if engaged { try await waitForNodes() }
+    if engaged {
+      try await backend.forgetTheDead()
+      try await waitForNodes()
+    }
     let after = try await present()
     return Answer.json(after).changing(from: before, to: after)
   }

@@ -1,5 +1,6 @@
 import FXAPI
 import FXDomain
+import FXEngine
 import FXFiles
 import FXJSON
 import FXPorts
@@ -12,6 +13,7 @@ struct TradeOrders: Sendable {
     [
       Route(.get, "/api/trades", .role(.viewer)) { try await list($0) },
       Route(.get, "/api/trades/{id}", .role(.viewer)) { try await show($0) },
+      Route(.get, "/api/trades/{id}/bank-word", .role(.approver)) { try await bankWord($0) },
       Route(.post, "/api/trades/{id}/retry", .role(.dealer), body: .json, takesKey: true) {
         try await retry($0)
       },
@@ -83,6 +85,7 @@ struct TradeOrders: Sendable {
   }
 
   private func resolve(_ call: Call) async throws -> Answer {
+    try call.demandPerson()
     let trade = try await trade(of: call)
     var fields = Fields(call.json)
     fields.require("outcome", "note")
@@ -104,6 +107,38 @@ struct TradeOrders: Sendable {
       .resolve(
         resolution, note: note, marginMilliseconds: backend.settings.doubtMarginMilliseconds),
       on: trade, for: call)
+  }
+
+  /// What the bank says to what a person is about to call the trade; nothing is changed.
+  private func bankWord(_ call: Call) async throws -> Answer {
+    let trade = try await trade(of: call)
+    var query = try call.query()
+    let outcome = query.choice("outcome", of: Outcome.self)
+    let reference = query.text("deal_reference")
+    if outcome == nil { query.refuse("outcome", "empty", "Give booked or not_booked.") }
+    if outcome == .booked, reference == nil {
+      query.refuse("deal_reference", "empty", "Give the bank's reference of the deal.")
+    }
+    try query.finish()
+    let margin = backend.settings.doubtMarginMilliseconds
+    if let until = trade.mayBeBookedUntil(marginMilliseconds: margin), backend.now <= until {
+      throw StepRefusal.tooEarly(until: until)
+    }
+    let resolution: Resolution =
+      outcome == .booked ? .booked(dealReference: reference ?? "") : .notBooked
+    return .json(try await word(on: resolution, of: trade, call).json)
+  }
+
+  private func word(
+    on resolution: Resolution, of trade: Trade, _ call: Call
+  ) async throws(StoreError) -> BankWord {
+    guard let bank = backend.bank else {
+      return .couldNotBeAsked("No bank is configured that could be asked.")
+    }
+    let reconciler = Reconciler(
+      store: backend.store, bank: bank, actor: call.actor,
+      doubtMarginMilliseconds: backend.settings.doubtMarginMilliseconds, now: { backend.now })
+    return try await reconciler.word(on: resolution, of: trade)
   }
 
   private enum Outcome: String, CaseIterable {
@@ -150,5 +185,18 @@ struct TradeOrders: Sendable {
       .init(name: "evidence", value: .array(evidence.map(\.json))),
     ]
     return .json(.object(members + history), fields: .version(trade.version))
+  }
+}
+
+extension BankWord {
+  fileprivate var json: JSON {
+    let verdict: JSON =
+      switch self {
+      case .confirms: "confirms"
+      case .contradicts: "contradicts"
+      case .isSilent: "is_silent"
+      case .couldNotBeAsked: "could_not_be_asked"
+      }
+    return ["verdict": verdict, "sentence": .string(sentence)]
   }
 }

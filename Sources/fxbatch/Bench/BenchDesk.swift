@@ -67,7 +67,7 @@ struct BenchDesk: Sendable {
   func importing(_ file: String, trades: Int) async throws -> Figures {
     let clock = ContinuousClock()
     let start = clock.now
-    let rows = try FileReading.rows(of: file, with: TradeFileParser.self, asJSON: false)
+    let rows = try FileReading.rows(of: file, with: TradeFileParser.self)
     let parsed = clock.now
     try await submit(rows)
     let stored = clock.now

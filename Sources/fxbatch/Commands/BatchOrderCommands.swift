@@ -1,26 +1,41 @@
 import ArgumentParser
-import FXAPI
 import FXDomain
 import FXJSON
-import FXPorts
 
 /// What the commands that give one order about a batch share.
 struct OrderOptions: ParsableArguments {
-  @Argument(help: "A batch's identifier, or a name that only one has.") var batch: String
-  @Flag(help: "Answer the batch as JSON.") var json = false
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var batch: BatchArgument
+  @OptionGroup var place: CallOptions
 
-  func give(_ command: BatchCommand) async throws {
-    try await Desk.open(common, .changes) { desk in
-      let batch = try await desk.command(command, on: try await desk.batch(named: batch))
-      if json {
-        Terminal.say(try await BatchView(of: batch, in: desk.store).json.text)
-      } else {
-        Terminal.say(
-          "\(batch.name.plain) (\(batch.id)): \(batch.status.rawValue), \(batch.counts.words)")
-      }
+  /// - Parameter confirming: what a person at a terminal is asked first.
+  func give(_ order: String, _ body: JSON? = nil, confirming question: String? = nil) async throws {
+    try await place.open(.changes) { desk in
+      let path = try await desk.path(ofBatch: batch.batch, order)
+      try await Self.confirm(question, about: batch.batch, at: desk)
+      desk.say(try await desk.post(path, body), BatchText.line)
     }
   }
+
+  /// Asks a person at a terminal, with the batch in sight; elsewhere nobody can be asked.
+  static func confirm(
+    _ question: String?, about batch: String, at desk: DeskClient
+  ) async throws {
+    guard let question, Terminal.isInteractive else { return }
+    Terminal.note(BatchText.line(try await desk.get(try await desk.path(ofBatch: batch))))
+    guard Terminal.confirms(question) else {
+      throw Complaint("nothing was changed.", .usage)
+    }
+  }
+}
+
+struct StartCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "start", abstract: "Brings a staged batch into the queue.",
+    discussion: "A running engine takes it up; `fxbatch run --resume` runs one itself.\n\n"
+      + "  fxbatch start morning")
+  @OptionGroup var order: OrderOptions
+
+  func run() async throws { try await order.give("start") }
 }
 
 struct PauseCommand: AsyncParsableCommand {
@@ -29,7 +44,7 @@ struct PauseCommand: AsyncParsableCommand {
     discussion: "Deals under way are still asked about.\n\n  fxbatch pause morning")
   @OptionGroup var order: OrderOptions
 
-  func run() async throws { try await order.give(.pause) }
+  func run() async throws { try await order.give("pause") }
 }
 
 struct ResumeCommand: AsyncParsableCommand {
@@ -39,30 +54,62 @@ struct ResumeCommand: AsyncParsableCommand {
       + "  fxbatch resume morning")
   @OptionGroup var order: OrderOptions
 
-  func run() async throws { try await order.give(.resume) }
+  func run() async throws { try await order.give("resume") }
 }
 
 struct CancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel", abstract: "Cancels what is still pending of a batch, for good.",
     discussion: "What is past the point of no return runs to its end.\n\n  fxbatch cancel morning")
+  @Flag(help: "Do not ask at a terminal.") var yes = false
   @OptionGroup var order: OrderOptions
 
-  func run() async throws { try await order.give(.requestCancel) }
+  func run() async throws {
+    try await order.give(
+      "cancel", confirming: yes ? nil : "Cancel what is pending of it? It cannot be taken back.")
+  }
+}
+
+struct DeleteCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete", abstract: "Deletes a batch of which no booking was ever sent.",
+    discussion: "Records of business are kept: every other batch stays.\n\n  fxbatch delete draft")
+  @OptionGroup var batch: BatchArgument
+  @Flag(help: "Do not ask at a terminal.") var yes = false
+  @OptionGroup var place: CallOptions
+
+  func run() async throws {
+    try await place.open(.changes) { desk in
+      let path = try await desk.path(ofBatch: batch.batch)
+      try await OrderOptions.confirm(
+        yes ? nil : "Delete it? It cannot be taken back.", about: batch.batch, at: desk)
+      let answer = try await desk.make(DeskCall(method: .delete, path: path))
+      desk.say(answer) { _ in "\(batch.batch.plain) is deleted" }
+    }
+  }
 }
 
 struct PriorityCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "priority", abstract: "Moves a batch in the queue.",
     discussion: "  fxbatch priority morning 9")
-  @OptionGroup var order: OrderOptions
+  @OptionGroup var batch: BatchArgument
   @Argument(help: "1 to 10, highest first; beyond, the nearest. One below 0 follows a --.")
   var priority: GivenPriority
   @Option(help: "Lowest first among equal priorities.") var position: Int64?
+  @OptionGroup var place: CallOptions
 
   func run() async throws {
-    priority.noteIfMoved()
-    try await order.give(.setPriority(priority.nearest, queuePosition: position))
+    try await place.open(.changes) { desk in
+      let id = try await desk.batch(named: batch.batch)
+      var body: JSON = ["batch_id": .string(id), "priority": JSON(priority.nearest)]
+      if let position {
+        body = .object(body.members + [.init(name: "queue_position", value: .integer(position))])
+      }
+      let answer = try await desk.post("/api/batches/priority", body)
+      priority.noteIfMoved()
+      desk.say(answer, BatchText.line)
+    }
   }
 }
 
@@ -76,12 +123,13 @@ struct RetryCommand: AsyncParsableCommand {
         fxbatch retry morning --code rate_check
         fxbatch retry morning --trade 0191… --note "settled by hand, booking anew"
       """)
-  @OptionGroup var order: OrderOptions
+  @OptionGroup var batch: BatchArgument
   @Flag(help: "Every trade that may be.") var all = false
   @Option(help: "Trades that failed with this code; may be repeated.") var code: [FailureCode] = []
   @Option(help: ArgumentHelp("This trade; may be repeated.", valueName: "id")) var trade: [String] =
     []
   @Option(help: "Why; kept with the trades.") var note: String?
+  @OptionGroup var place: CallOptions
 
   func validate() throws {
     guard [all, !code.isEmpty, !trade.isEmpty].count(where: \.self) == 1 else {
@@ -90,14 +138,69 @@ struct RetryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if all { return try await order.give(.retry(.all, note: note)) }
-    if !code.isEmpty { return try await order.give(.retry(.codes(Set(code)), note: note)) }
-    let keys = try await Desk.open(order.common, .reads) { desk in
-      var keys: Set<TradeKey> = []
-      for name in trade { keys.insert(try await desk.trade(named: name).key) }
-      return keys
+    try await place.open(.changes) { desk in
+      let path = try await desk.path(ofBatch: batch.batch, "retry")
+      for name in trade { _ = try desk.path(ofTrade: name) }
+      var filter: JSON.Member
+      if all {
+        filter = .init(name: "all", value: true)
+      } else if !code.isEmpty {
+        filter = .init(name: "codes", value: .array(code.map { .string($0.rawValue) }))
+      } else {
+        filter = .init(name: "trade_ids", value: .array(trade.map { .string($0) }))
+      }
+      let why = note.map { [JSON.Member(name: "note", value: .string($0))] } ?? []
+      desk.say(try await desk.post(path, .object([filter] + why)), BatchText.line)
     }
-    try await order.give(.retry(.trades(keys), note: note))
+  }
+}
+
+struct AcceptCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "accept", abstract: "Signs off what a batch came to: it needs no decision then.",
+    discussion: "  fxbatch accept morning --note \"the two clients were told\"")
+  @OptionGroup var order: OrderOptions
+  @Option(help: "Why it is right so; kept for good.") var note: String
+
+  func run() async throws { try await order.give("accept", ["note": .string(note)]) }
+}
+
+struct CloneCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clone", abstract: "Makes a new staged batch of the same trades.",
+    discussion: "  fxbatch clone morning\n  fxbatch start \"morning (copy)\"")
+  @OptionGroup var order: OrderOptions
+
+  func run() async throws { try await order.give("clone") }
+}
+
+struct ValidateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Holds a batch's pending trades against every rule, without starting it.",
+    discussion: "Ends with 65 where something was found.\n\n  fxbatch validate morning")
+  @OptionGroup var batch: BatchArgument
+  @OptionGroup var place: CallOptions
+
+  func run() async throws {
+    let answer = try await place.open(.changes) { desk in
+      let answer = try await desk.post(try await desk.path(ofBatch: batch.batch, "validate"))
+      desk.say(answer, Self.text)
+      return answer
+    }
+    guard answer.holds("is_valid") else { throw ExitCode.badInput }
+  }
+
+  private static func text(_ answer: JSON) -> String {
+    var table = Table(">row", "trade", "severity", "what", "code")
+    for finding in answer["findings"]?.elements ?? [] {
+      table.add(
+        finding.words("row"), finding.words("trade_id"), finding.words("severity"),
+        finding.words("detail"), finding.words("code"))
+    }
+    let count =
+      "\(answer.words("checked")) trades checked, \(answer.words("total_findings")) findings"
+    return table.isEmpty ? count : "\(table.text)\n\(count)"
   }
 }
 

@@ -1,9 +1,6 @@
 import ArgumentParser
-import FXAPI
 import FXDomain
-import FXEngine
 import FXJSON
-import FXPorts
 import Foundation
 
 struct ResolveCommand: AsyncParsableCommand {
@@ -13,7 +10,7 @@ struct ResolveCommand: AsyncParsableCommand {
     discussion: """
       Shows every attempt and all evidence first. Ask the bank before you answer: a trade that is \
       called not booked and was booked moves the money all the same. Without --booked or --not-booked \
-      nothing is changed.
+      nothing is changed. Deciding takes an approver's token, on a local store too.
 
       The bank's API is asked too. Where it does not confirm the reference, or contradicts you, your \
       word is taken only with --insist, or when you answer the question. A reference that another trade \
@@ -33,15 +30,15 @@ struct ResolveCommand: AsyncParsableCommand {
   @Option(help: "How you know; kept for good.") var note: String?
   @Flag(help: "Do not ask again.") var yes = false
   @Flag(help: "Record it though the bank does not confirm it.") var insist = false
-  @Flag(help: "Answer as JSON.") var json = false
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var place: CallOptions
 
   func validate() throws {
     guard booked == nil || !notBooked else {
       throw ValidationError("Give either --booked or --not-booked.")
     }
-    if let booked = reference,
-      !Self.referenceCharacters.contains(booked.unicodeScalars.count) || booked != booked.plain
+    if let reference,
+      !Self.referenceCharacters.contains(reference.unicodeScalars.count)
+        || reference != reference.plain
     {
       throw ValidationError("--booked is the bank's reference: 1 to 140 visible characters.")
     }
@@ -55,40 +52,45 @@ struct ResolveCommand: AsyncParsableCommand {
 
   func run() async throws {
     let decides = booked != nil || notBooked
-    let settings = try await common.settings(withBank: decides)
-    try await Desk.open(settings, decides ? .changes : .reads) { desk in
-      let trade = try await desk.trade(named: trade)
-      let resolution: Resolution = reference.map { .booked(dealReference: $0) } ?? .notBooked
-      let margin = settings.doubtMarginSeconds * 1_000
-      if decides { try refuseUnasked(trade, marginMilliseconds: margin) }
-      if !decides || !yes { try await show(trade, at: desk) }
-      guard decides else { return }
-      let word = try await desk.bankWord(on: resolution, of: trade)
+    try await place.open(decides ? .changes : .reads, bank: decides ? .whereConfigured : .none) {
+      desk in
+      let known = try await desk.get(try desk.path(ofTrade: trade))
+      guard decides else { return desk.say(known, TradeText.whole) }
+      try refuseUnasked(known)
+      if !yes { Terminal.note(TradeText.whole(known)) }
+      let word = try await desk.make(
+        DeskCall(
+          method: .get, path: try desk.path(ofTrade: trade, "bank-word"), query: claim))
       try confirm(word)
-      let step = TradeStep(
-        batch: trade.batch, trade: trade.key, authority: .open, actor: desk.person,
-        command: .resolve(
-          resolution, note: "\(note ?? "") (\(word.sentence))", marginMilliseconds: margin))
-      guard let result = try await desk.store.perform([step]).first else { return }
-      switch result.result {
-      case .success(let closed):
-        Terminal.say(
-          json ? closed.json.text : "trade \(closed.id) is \(closed.status.rawValue)")
-      case .failure(let refusal):
-        throw Complaint(refusal.advice, .badInput)
-      }
+      let answer = try await desk.make(
+        DeskCall(
+          method: .post, path: try desk.path(ofTrade: trade, "resolve"),
+          body: .json(wish(word)), asPerson: true))
+      desk.say(answer) { "trade \($0.words("id")) is \($0.words("status"))" }
     }
   }
 
+  /// What the person says of the trade.
+  private var claim: [(name: String, value: String)] {
+    reference.map { [("outcome", "booked"), ("deal_reference", $0)] } ?? [("outcome", "not_booked")]
+  }
+
+  /// The person's word, with what the bank says to it in the note.
+  private func wish(_ word: JSON) -> JSON {
+    let note = JSON.string("\(note ?? "") (\(word.words("sentence")))")
+    return .object(
+      claim.map { .init(name: $0.name, value: .string($0.value)) } + [
+        .init(name: "note", value: note)
+      ])
+  }
+
   /// Refuses what no answer to the question could make good.
-  private func refuseUnasked(_ trade: Trade, marginMilliseconds: Int64) throws {
-    switch trade.status {
-    case .inDoubt, .booked: break
-    case .pending, .quoting, .booking, .completed, .failed, .cancelled:
-      throw Complaint(StepRefusal.illegal(status: trade.status).advice, .badInput)
-    }
-    if let until = trade.mayBeBookedUntil(marginMilliseconds: marginMilliseconds), .now <= until {
-      throw Complaint(StepRefusal.tooEarly(until: until).advice, .badInput)
+  private func refuseUnasked(_ trade: JSON) throws {
+    let status = TradeStatus(rawValue: trade.words("status"))
+    guard status == .inDoubt || status == .booked else {
+      throw Complaint(
+        "the trade is \(trade.words("status")): only a trade in doubt, or one unconfirmed for long, is "
+          + "resolved by hand.", .badInput)
     }
     guard yes || Terminal.isInteractive else {
       throw Complaint("give --yes to resolve a trade without being asked.", .usage)
@@ -97,8 +99,8 @@ struct ResolveCommand: AsyncParsableCommand {
 
   /// Asks the person, who hears what the bank says. Without being asked, a person has to insist on
   /// what the bank does not confirm.
-  private func confirm(_ word: BankWord) throws {
-    Terminal.note(word.sentence)
+  private func confirm(_ word: JSON) throws {
+    Terminal.note(word.words("sentence"))
     guard yes else {
       let claim = reference.map { "booked as \($0)" } ?? "NOT booked"
       guard Terminal.confirms("Record that this trade was \(claim.plain)?") else {
@@ -106,68 +108,11 @@ struct ResolveCommand: AsyncParsableCommand {
       }
       return
     }
-    let advice =
+    let verdict = word.words("verdict")
+    let couldBeAsked = verdict != "could_not_be_asked"
+    guard verdict != "confirms", !insist, couldBeAsked || booked != nil else { return }
+    throw Complaint(
       "nothing was changed. Look again at what the bank says; if it is as you say all the same, give "
-      + "--insist."
-    switch word {
-    case .confirms: return
-    case .contradicts, .isSilent:
-      guard insist else { throw Complaint(advice, .badInput) }
-    case .couldNotBeAsked:
-      guard insist || notBooked else { throw Complaint(advice, .unavailable) }
-    }
-  }
-
-  private func show(_ trade: Trade, at desk: Desk) async throws {
-    let attempts = try await desk.store.attempts(of: trade.key)
-    let evidence = try await desk.store.evidence(of: trade.key)
-    if json {
-      let known: JSON = [
-        "trade": trade.json, "attempts": .array(attempts.map(\.json)),
-        "evidence": .array(evidence.map(\.json)),
-      ]
-      Terminal.say(known.text)
-      return
-    }
-    var table = Table("trade", trade.id.description)
-    table.add("client", "\(trade.clientName) (\(trade.cifNumber))")
-    table.add("deal", "\(trade.deal.side.rawValue) \(trade.deal.pair) for \(trade.deal.amount)")
-    table.add("status", trade.status.rawValue, colour: trade.status.colour, at: 1)
-    if let since = trade.doubtSince { table.add("in doubt since", since.description) }
-    if let failure = trade.failure { table.add("last trouble", failure.message) }
-    for attempt in attempts {
-      table.add(
-        "attempt \(attempt.number)",
-        "\(attempt.outcome.rawValue), deal id \(attempt.dealTransactionID), quote "
-          + "\(attempt.quoteID) at \(attempt.quoteRate) until \(attempt.quoteExpiresAt), intent "
-          + "\(attempt.intentAt)")
-    }
-    for item in evidence {
-      table.add(
-        "evidence", "\(item.at) attempt \(item.attempt), \(item.kind.rawValue): \(item.summary)")
-    }
-    Terminal.say(table.text)
-  }
-}
-
-extension StepRefusal {
-  /// Why a person's word on a trade was not taken.
-  var advice: String {
-    switch self {
-    case .unknownTrade: "the trade is gone."
-    case .illegal(let status):
-      "the trade is \(status.rawValue): only a trade in doubt, or one unconfirmed for long, is "
-        + "resolved by hand."
-    case .tooEarly(let until):
-      "the bank may still book it. Ask the bank after \(until) and resolve it then."
-    case .referenceTaken(let other):
-      "trade \(other) carries this reference already, and a deal is one trade's only. `fxbatch resolve "
-        + "\(other)` shows that trade; look again at what the bank calls this one."
-    case .noteRequired: "give a --note: how you know is kept with the trade."
-    case .leaseLost, .staleAttempt, .batchNotRunning, .cancelRequested, .killSwitchEngaged,
-      .clientBlocked, .canaryUnderWay, .otherBank, .attemptsExhausted, .notDue, .cancelUnderWay,
-      .repeated:
-      "the store refused it: \(self)."
-    }
+        + "--insist.", couldBeAsked ? .badInput : .unavailable)
   }
 }

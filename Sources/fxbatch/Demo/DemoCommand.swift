@@ -96,7 +96,7 @@ struct DemoCommand: AsyncParsableCommand {
     try await desk.withBank { gateway in
       try await desk.knock(at: gateway)
       let clients = try FileReading.rows(
-        of: place.file("clients.csv"), with: ClientFileParser.self, asJSON: false)
+        of: place.file("clients.csv"), with: ClientFileParser.self)
       let taken = try await desk.intake.importClients(clients)
       clock.note("\(taken.created) clients taken in from clients.csv")
       let rates = try await desk.setRates(asQuotedBy: gateway)
@@ -133,7 +133,7 @@ struct DemoCommand: AsyncParsableCommand {
     _ part: DemoScript.Part, from place: DemoFolder, to desk: Desk
   ) async throws -> Batch {
     let path = place.file(part.file)
-    let rows = try FileReading.rows(of: path, with: TradeFileParser.self, asJSON: false)
+    let rows = try FileReading.rows(of: path, with: TradeFileParser.self)
     let options = BatchOptions(
       name: part.name, pricing: part.pricing, priority: part.priority,
       maxConcurrentTrades: part.concurrency, starts: true, allowsDuplicates: false)

@@ -4,7 +4,6 @@ import Foundation
 /// The four batches at once: bars that are redrawn on a terminal, plain lines now and then elsewhere.
 struct DemoProgress {
   private static let plainLineMilliseconds: Int64 = 4_000
-  private static let greatestBarCells = 40
   /// Beside the bar: name, counts, status.
   private static let otherColumns = 44
 
@@ -19,7 +18,7 @@ struct DemoProgress {
 
   mutating func show(_ batches: [Batch]) {
     if Terminal.errorIsTerminal {
-      let width = min(Self.greatestBarCells, max(10, Self.columns - Self.otherColumns))
+      let width = ProgressBar.cells(beside: Self.otherColumns)
       Terminal.draw([""] + batches.map { line($0, barCells: width) } + [legend])
       return
     }
@@ -42,45 +41,13 @@ struct DemoProgress {
     let gap = String(repeating: " ", count: nameWidth - batch.name.count)
     let status = Terminal.coloured(
       words.joined(separator: ", "), batch.status.colour, onError: true)
-    return "  \(batch.name)\(gap)  \(bar(counts, cells: barCells))  "
+    return "  \(batch.name)\(gap)  \(ProgressBar.text(counts, cells: barCells))  "
       + String(repeating: " ", count: 2 * "\(counts.total)".count + 1 - done.count)
       + "\(done)  \(status)"
   }
 
-  /// Cells shared out among the trades' places, so that they always fill the bar.
-  private func bar(_ counts: TradeCounts, cells: Int) -> String {
-    let total = max(1, counts.total)
-    var text = ""
-    var (trades, drawn) = (0, 0)
-    for place in Self.places {
-      trades += place.statuses.reduce(0) { $0 + counts[$1] }
-      let until = trades * cells / total
-      text += Terminal.coloured(
-        String(repeating: place.cell, count: until - drawn), place.colour, onError: true)
-      drawn = until
-    }
-    return text
-  }
-
   private var legend: String {
-    let words = Self.places.map {
-      Terminal.coloured($0.cell, $0.colour, onError: true) + " \($0.words)"
-    }
-    return "  " + String(repeating: " ", count: nameWidth + 2) + words.joined(separator: "  ")
-  }
-
-  private static let places:
-    [(statuses: [TradeStatus], cell: String, words: String, colour: Terminal.Colour?)] = [
-      ([.completed], "█", "completed", .green), ([.failed], "x", "failed", .red),
-      ([.cancelled], "-", "cancelled", .dim), ([.inDoubt], "?", "in doubt", .yellow),
-      ([.booked, .booking, .quoting], "▒", "under way", nil), ([.pending], "·", "pending", .dim),
-    ]
-
-  /// The terminal's width; 80 where it does not tell.
-  private static var columns: Int {
-    var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    "  " + String(repeating: " ", count: nameWidth + 2) + ProgressBar.legend
   }
 }
 

@@ -27,9 +27,15 @@ struct DemoReport: Sendable {
       let view = try await BatchView(of: batch, in: desk.store)
       views.append(view)
       for sum in view.totals.dealt + view.totals.countered {
-        ours[sum.currency, default: 0] += Int128(sum.minorUnits)
+        ours[sum.currency, default: 0] += sum.minorUnits
       }
-      try await desk.eachTrade(of: TradeQuery(batch: batch.key)) { trades.append($0) }
+      var query = TradeQuery(batch: batch.key, limit: Pages.rows)
+      while true {
+        let page = try await desk.store.trades(query)
+        trades += page
+        guard page.count == Pages.rows, let last = page.last else { break }
+        query.after = last.key
+      }
     }
     for trade in trades where trade.attempt > 0 {
       attempts[trade.key] = try await desk.store.attempts(of: trade.key).map(\.dealTransactionID)

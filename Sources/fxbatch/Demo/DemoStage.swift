@@ -101,7 +101,8 @@ struct DemoStage: Sendable {
         guard let order = order(for: part, batch, among: now), given.insert(order.word).inserted
         else { continue }
         narrator.tell(order: "\(order.word) \(batch.name)", because: order.reason)
-        _ = try await desk.command(order.command, on: batch)
+        let step = BatchStep(batch: batch.key, actor: desk.person, command: order.command)
+        _ = try await desk.store.perform(step).get()
         engine.nudge()
       }
       for words in wordsOfWaiting(now) where given.insert(words).inserted { clock.note(words) }

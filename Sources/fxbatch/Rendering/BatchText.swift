@@ -1,68 +1,105 @@
-import FXAPI
 import FXDomain
-import FXPorts
+import FXJSON
 
-extension BatchView {
-  /// The whole of a batch for a person.
-  var text: String {
-    let counts = batch.counts
-    var table = Table("batch", batch.name)
-    table.add("id", batch.id.description)
-    table.add("status", batch.status.rawValue, colour: batch.status.colour, at: 1)
-    table.add("pricing", batch.pricing.rawValue)
-    table.add("priority", "\(batch.priority), \(batch.maxConcurrentTrades) trades at once")
-    table.add("created", "\(batch.createdAt) by \(Actor.name(in: batch.createdBy))")
-    if let started = batch.startedAt { table.add("started", started.description) }
-    if let completed = batch.completedAt { table.add("completed", completed.description) }
-    if let lease = batch.lease {
-      table.add("held by", "\(lease.owner) until \(lease.expiresAt)")
-    }
-    table.add("trades", counts.words)
-    for (name, amounts) in [
-      ("requested", totals.requested), ("dealt", totals.dealt), ("countered", totals.countered),
-      ("margin", totals.margin), ("rounding", totals.roundingDifference),
-    ] where amounts.contains(where: { $0.minorUnits != 0 }) {
-      table.add(name, amounts.map(\.description).joined(separator: ", "))
-    }
-    if !batch.needsDecision.isEmpty {
-      let reasons = batch.needsDecision.map(\.rawValue).joined(separator: ", ")
-      table.add("needs a decision", reasons, colour: .yellow, at: 1)
-    }
-    return [
-      table.text, awaited.isEmpty ? nil : awaitedTable, failures.isEmpty ? nil : failureTable,
-    ]
-    .compactMap { $0 }.joined(separator: "\n\n")
-  }
+/// A batch in words, from what the API says of it.
+enum BatchText {
+  private static let shownTrades = 10
 
-  /// Trades that wait for a person: why, and what to do.
-  private var awaitedTable: String {
+  /// Prints the whole of it, with the trades that wait for a person.
+  static func say(_ batch: JSON, at desk: DeskClient) async throws {
+    if desk.asJSON { return Terminal.say(batch.text) }
     var table = Table("needs a decision", "client", "why", "next")
-    for trade in awaited {
-      let why =
-        trade.failure?.message
-        ?? "The bank has not confirmed the deal since \(trade.bookedAt?.description ?? "its booking")."
-      table.add(
-        "row \(trade.row)", trade.clientName, why, "fxbatch resolve \(trade.id)", colour: .yellow)
+    let reasons = Set(batch["needs_decision"]?.elements.map(\.words) ?? [])
+    let statuses = [("in_doubt", "in_doubt"), ("unconfirmed", "booked")].filter {
+      reasons.contains($0.0)
     }
+    if !statuses.isEmpty {
+      let query = statuses.map { (name: "status", value: $0.1) } + [("limit", "\(shownTrades)")]
+      for trade in try await desk.get("/api/batches/\(batch.words("id"))/trades", query).items {
+        let trouble = trade["error"]?.words("message") ?? ""
+        table.add(
+          "row \(trade.words("row"))", trade.words("client_name"),
+          trouble.isEmpty ? "The bank has not confirmed the deal yet." : trouble,
+          "fxbatch resolve \(trade.words("id"))", colour: .yellow)
+      }
+    }
+    let failures = batch["errors"]?.elements ?? []
+    Terminal.say(
+      [
+        whole(batch), table.isEmpty ? nil : table.text,
+        failures.isEmpty ? nil : failureTable(failures),
+      ].compactMap { $0 }.joined(separator: "\n\n"))
+  }
+
+  /// Prints what the engine waits for, where it has waited for long.
+  static func sayWait(of batch: String, at desk: DeskClient, before: String = "") async throws {
+    guard !desk.asJSON else { return }
+    let wait = try await desk.get("/api/batches/\(batch)/progress").words("waits_for")
+    if !wait.isEmpty { Terminal.say("\(before)waiting: \(wait.plain)") }
+  }
+
+  /// All that is told of it without asking further.
+  private static func whole(_ batch: JSON) -> String {
+    var table = Table("batch", batch.words("name"))
+    let status = BatchStatus(rawValue: batch.words("status"))
+    table.add("id", batch.words("id"))
+    table.add("status", batch.words("status"), colour: status?.colour, at: 1)
+    table.add("pricing", batch.words("pricing"))
+    table.add(
+      "priority",
+      "\(batch.words("priority")), \(batch.words("max_concurrent_trades")) trades at once")
+    table.add("created", "\(batch.words("created_at")) by \(batch.words("created_by"))")
+    for (title, name) in [("started", "started_at"), ("completed", "completed_at")] {
+      let moment = batch.words(name)
+      if !moment.isEmpty { table.add(title, moment) }
+    }
+    if let lock = batch["lock"], lock != .null {
+      table.add("held by", "\(lock.words("locked_by")) until \(lock.words("expires_at"))")
+    }
+    if let counts = batch["counts"] { table.add("trades", TradeCounts(counts).words) }
+    let amounts = batch["amounts"] ?? .null
+    for (title, sums) in [
+      ("requested", amounts["requested"]), ("dealt", amounts["dealt"]),
+      ("countered", amounts["countered"]), ("margin", batch["margin"]),
+      ("rounding", amounts["rounding_difference"]),
+    ] {
+      let words = money(sums)
+      if !words.isEmpty { table.add(title, words) }
+    }
+    let reasons = batch.words("needs_decision")
+    if !reasons.isEmpty { table.add("needs a decision", reasons, colour: .yellow, at: 1) }
     return table.text
   }
 
-  var failureTable: String {
-    var table = Table("failure", ">trades", "for example")
+  /// What an order came to.
+  static func line(_ batch: JSON) -> String {
+    let counts = batch["counts"].map { TradeCounts($0).words } ?? ""
+    return "\(batch.words("name")) (\(batch.words("id"))): \(batch.words("status")), \(counts)"
+      .plain
+  }
+
+  /// Amounts by currency, without those that are nothing.
+  static func money(_ sums: JSON?) -> String {
+    (sums ?? .null).members.filter { $0.value.words.contains { ("1"..."9").contains($0) } }
+      .map { "\($0.name) \($0.value.words)" }.joined(separator: ", ")
+  }
+
+  private static func failureTable(_ failures: [JSON]) -> String {
+    var table = Table("failure", ">trades")
     for group in failures {
-      table.add(group.code.rawValue, "\(group.count)", group.example, colour: .red)
+      table.add(group.words("code"), group.words("count"), colour: .red)
     }
     return table.text
   }
-}
 
-extension TradeCounts {
-  /// What stands where, without the places where nothing does.
-  var words: String {
-    let parts = TradeStatus.allCases.reversed().compactMap { status in
-      self[status] == 0
-        ? nil : "\(self[status]) \(status.rawValue.replacing("_", with: " "))"
-    }
-    return "\(total): " + parts.joined(separator: ", ")
+  static let listColumns = Table(
+    "id", "name", "status", ">done", ">trades", ">priority", "created")
+
+  static func addRow(_ batch: JSON, to table: inout Table) {
+    let standing = Standing(batch)
+    table.add(
+      batch.words("id"), batch.words("name"), batch.words("status"), "\(standing?.done ?? 0)",
+      "\(standing?.counts.total ?? 0)", batch.words("priority"), batch.words("created_at"),
+      colour: standing?.status.colour, at: 2)
   }
 }

@@ -17,6 +17,9 @@ enum Terminal {
     write(line + "\n", to: STDOUT_FILENO)
   }
 
+  /// Bytes as they are, such as a file.
+  static func say(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
   /// Lines on standard error. They name things of files, banks and other people, so nothing in them
   /// but their line ends reaches a terminal.
   static func note(_ lines: String) {
@@ -81,11 +84,11 @@ enum Terminal {
     return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
   }
 
-  /// Whole lines, whatever their length. A reader that has gone ends the process, as of old.
   private static func write(_ text: String, to descriptor: Int32) {
     write(Array(text.utf8), to: descriptor)
   }
 
+  /// All of it, whatever its length. A reader that has gone ends the process, as of old.
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var sent = 0
     while sent < bytes.count {

@@ -22,7 +22,7 @@ struct BatchDriver: Sendable {
 
   let desk: Desk
   let batch: Batch
-  let asJSON: Bool
+  let client: DeskClient
   /// Trapped before the batch was stored: from then on an interrupt leaves word of how to go on.
   let signals: UnixSignalsSequence
 
@@ -153,10 +153,10 @@ struct BatchDriver: Sendable {
       guard let now = try await desk.store.batch(batch.id) else {
         throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
       }
-      progress.show(now)
+      progress.show(Standing(of: now))
       if now.status.isFinal { return .ended(now) }
       looks += 1
-      let wait = try await desk.wait(on: now)
+      let wait = try await desk.store.wait(on: now)
       flags.wait.withLock { $0 = wait }
       if let wait, wait != told?.text,
         told.map({ looks - $0.look >= Self.waitLooks }) ?? true
@@ -199,11 +199,7 @@ struct BatchDriver: Sendable {
   // MARK: The end
 
   private func finish(with code: ExitCode, _ flags: Flags) async throws -> ExitCode {
-    guard let last = try await desk.store.batch(batch.id) else {
-      throw Complaint("the batch \(batch.id) has vanished from the store.", .store)
-    }
-    let view = try await BatchView(of: last, in: desk.store)
-    Terminal.say(asJSON ? view.json.text : view.text)
+    try await BatchText.say(try await client.get("/api/batches/\(batch.id)"), at: client)
     if code == .interrupted {
       if let wait = flags.wait.withLock({ $0 }) { Terminal.note("it waited: \(wait)") }
       Terminal.complain("interrupted. \(goOn)")

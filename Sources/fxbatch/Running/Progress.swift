@@ -11,9 +11,9 @@ struct Progress {
   private var looks: [(at: Int64, done: Int)] = []
   private var lastLine: (at: Int64, text: String)?
 
-  mutating func show(_ batch: Batch) {
+  mutating func show(_ batch: Standing) {
     let now = milliseconds
-    looks.append((now, batch.counts.total - batch.counts.open))
+    looks.append((now, batch.done))
     if looks.count > Self.windowLooks { looks.removeFirst() }
     let text = line(batch)
     if Terminal.errorIsTerminal {
@@ -26,7 +26,7 @@ struct Progress {
     }
   }
 
-  private func line(_ batch: Batch) -> String {
+  private func line(_ batch: Standing) -> String {
     let counts = batch.counts
     let percent = counts.progressPerMille / 10
     var text = "\(batch.status.rawValue) \(percent) % of \(counts.words)"
@@ -46,7 +46,7 @@ struct Progress {
     return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
   }
 
-  private static func duration(_ seconds: Int64) -> String {
+  static func duration(_ seconds: Int64) -> String {
     seconds < 120 ? "\(seconds) s" : "\(seconds / 60) min"
   }
 }

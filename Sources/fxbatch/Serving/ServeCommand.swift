@@ -138,7 +138,12 @@ extension Desk {
     deskSettings.killSwitchWaitMilliseconds = settings.bankTimeoutMilliseconds + 5_000
     return Backend(
       store: store, intake: intake, bank: bank, clock: .system(wall: { .now }),
-      random: { .random(in: .min ... .max) }, nudge: nudge, settings: deskSettings)
+      random: { .random(in: .min ... .max) }, nudge: nudge, settings: deskSettings,
+      forgetTheDead: {
+        guard let held = try lock.take() else { return }
+        defer { held.release() }
+        try await freeLeasesOfTheDead()
+      })
   }
 }
 

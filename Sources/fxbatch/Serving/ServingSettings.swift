@@ -27,5 +27,12 @@ struct ServingSettings: Sendable {
   }
 
   /// Whether only programs on this machine can come in.
-  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+  var isLoopback: Bool { Self.isLoopback(host) }
+
+  /// A literal address, or the name that always means this machine: other names can be anything.
+  static func isLoopback(_ host: String) -> Bool {
+    let isIPv4 =
+      host.split(separator: ".").count == 4 && host.allSatisfy { $0.isNumber || $0 == "." }
+    return ["localhost", "::1", "[::1]"].contains(host) || isIPv4 && host.hasPrefix("127.")
+  }
 }

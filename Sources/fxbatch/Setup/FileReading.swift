@@ -1,6 +1,5 @@
-import ArgumentParser
 import FXFiles
-import FXJSON
+import FXPorts
 import Foundation
 
 /// What the two parsers of files have in common.
@@ -21,17 +20,39 @@ enum FileReading {
 
   /// The rows of a file that is good as a whole; warnings go to standard error.
   static func rows<Parser: PiecewiseParser>(
-    of path: String, with kind: Parser.Type, asJSON: Bool
+    of path: String, with kind: Parser.Type, asJSON: Bool = false
   ) throws -> [Parser.Row] {
     var parser = kind.init()
     switch try read(path, into: &parser) {
     case .accepted(let rows, _): return rows
-    case .refused(let problems, _): throw refusal(of: path, problems, asJSON: asJSON)
+    case .refused(let problems, _): throw Refusal(problems, asJSON: asJSON)
+    }
+  }
+
+  /// Does something with a file that needs the store. Where the store cannot be used, what is wrong with
+  /// the file is told first: once it is mended, the next try tells of the store.
+  static func telling<Parser: PiecewiseParser, Answer>(
+    of path: String?, with kind: Parser.Type, asJSON: Bool, _ body: () async throws -> Answer
+  ) async throws -> Answer {
+    do {
+      return try await body()
+    } catch let error as StoreError {
+      if let path { _ = try rows(of: path, with: kind, asJSON: asJSON) }
+      throw error
+    }
+  }
+
+  /// The whole of a file, to be sent as it is.
+  static func bytes(of path: String) throws(Complaint) -> [UInt8] {
+    do {
+      return try OpenFile.bytes(of: path, atMost: CallingBounds.fileBytes)
+    } catch {
+      throw Complaint("\(error.sentence) Give the path of a CSV file.", .badInput)
     }
   }
 
   /// Feeds a file to its parser; warnings go to standard error.
-  static func read<Parser: PiecewiseParser>(
+  private static func read<Parser: PiecewiseParser>(
     _ path: String, into parser: inout Parser
   ) throws -> FileResult<Parser.Row> {
     do throws(UnreadableFile) {
@@ -52,38 +73,5 @@ enum FileReading {
 
   private static func tell(_ warnings: [FileWarning]) {
     for warning in warnings { Terminal.note("warning: \(warning.detail)") }
-  }
-
-  private static let shownProblems = 50
-
-  /// Tells every bad row, the first fifty to a person and all that were kept as JSON.
-  static func refusal(of path: String, _ problems: FileProblems, asJSON: Bool) -> Complaint {
-    if asJSON {
-      let errors = problems.kept.map { problem -> JSON in
-        [
-          "row": JSON(problem.row), "column": JSON(problem.column),
-          "code": .string(problem.code.rawValue), "detail": .string(problem.detail),
-        ]
-      }
-      Terminal.say(
-        (["errors": .array(errors), "total": JSON(problems.total)] as JSON).text)
-    } else {
-      for problem in problems.kept.prefix(shownProblems) {
-        let row = problem.row.map { "row \($0): " } ?? ""
-        let column = problem.column.map { "\($0): " } ?? ""
-        Terminal.note("\(row)\(column)\(problem.detail) [\(problem.code.rawValue)]")
-      }
-      if problems.total > shownProblems {
-        Terminal.note("… and \(problems.total - shownProblems) more; --json lists them")
-      }
-    }
-    let count = problems.total == 1 ? "one problem" : "\(problems.total) problems"
-    let isRepetition = problems.kept.contains {
-      $0.code == .duplicateRecent || $0.column == nil && $0.code == .duplicateInFile
-    }
-    return Complaint(
-      "\(path) has \(count), so nothing was stored. Mend what is named here and try again"
-        + (isRepetition ? ", or give --allow-duplicates if the repetitions are meant." : "."),
-      .badInput)
   }
 }

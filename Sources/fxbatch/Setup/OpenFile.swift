@@ -57,15 +57,26 @@ extension OpenFile {
 
   /// The whole of a short text file.
   static func text(of path: String) throws(UnreadableFile) -> String {
-    let file = try OpenFile(path)
-    defer { file.close() }
-    let bytes = try file.read(upTo: maximumTextBytes + 1)
-    guard bytes.count <= maximumTextBytes else {
-      throw UnreadableFile(sentence: "\(path) is longer than \(maximumTextBytes) bytes.")
-    }
+    let bytes = try bytes(of: path, atMost: maximumTextBytes)
     guard let text = String(validating: bytes, as: UTF8.self), !text.contains("\0") else {
       throw UnreadableFile(sentence: "\(path) is not a text in UTF-8.")
     }
     return text
   }
+
+  /// The whole of a file.
+  static func bytes(of path: String, atMost bound: Int) throws(UnreadableFile) -> [UInt8] {
+    let file = try OpenFile(path)
+    defer { file.close() }
+    var bytes: [UInt8] = []
+    while case let piece = try file.read(upTo: pieceBytes), !piece.isEmpty {
+      bytes += piece
+      guard bytes.count <= bound else {
+        throw UnreadableFile(sentence: "\(path) is longer than \(bound) bytes.")
+      }
+    }
+    return bytes
+  }
+
+  private static let pieceBytes = 1 << 16
 }

@@ -25,6 +25,7 @@ struct Settings: Sendable {
   var closedDays: [Currency: Set<CivilDate>] = [:]
   var cutOffs = CutOffs.none
   var serving = ServingSettings()
+  var calling = CallingSettings()
   /// Nil for no log at all: commands tell their failures themselves.
   var logLevel: Logger.Level?
   /// Nil leaves it to the command.
@@ -106,6 +107,9 @@ extension Settings {
     line(
       "FXBATCH_CUT_OFFS", "none",
       "dealing cut-offs in the desk's time, as spot:ZAR:15:30,cash:USD:11:00"),
+    line("FXBATCH_SERVER", "none", "a running server that commands work on, as https://desk:8443"),
+    line("FXBATCH_TOKEN", "none", "your token for it; or …_FILE"),
+    line("FXBATCH_SERVER_CA_FILE", "the system's", "PEM file of the authorities of the server"),
     line("FXBATCH_LISTEN", "127.0.0.1:8080", "host and port of `fxbatch serve`"),
     line(
       "FXBATCH_ADMIN_TOKEN", "made at first start",

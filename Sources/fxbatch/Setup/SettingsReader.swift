@@ -41,6 +41,7 @@ struct SettingsReader {
   private static let secretNames = [
     "FXBATCH_BANK_CLIENT_ID", "FXBATCH_BANK_CLIENT_SECRET", "FXBATCH_BANK_USERNAME",
     "FXBATCH_BANK_PASSWORD", "FXBATCH_BANK_EXTERNAL_TOKEN", "FXBATCH_ADMIN_TOKEN",
+    "FXBATCH_TOKEN",
   ]
 
   /// All settings, or one complaint that names every variable that is wrong.
@@ -78,6 +79,7 @@ struct SettingsReader {
       }
     }
     settings.serving = serving()
+    settings.calling = calling()
     if withBank {
       settings.bank = bank(settings)
       checkLease(settings)
@@ -132,6 +134,19 @@ struct SettingsReader {
     }
     problems += wrong
     return bank
+  }
+
+  private mutating func calling() -> CallingSettings {
+    var calling = CallingSettings(caFile: text("FXBATCH_SERVER_CA_FILE"))
+    if let server = text("FXBATCH_SERVER") {
+      do {
+        calling.server = try ServerAddress(server, from: "FXBATCH_SERVER")
+      } catch {
+        problems.append(error.message)
+      }
+    }
+    calling.token = secret("FXBATCH_TOKEN").map { Secret($0) }
+    return calling
   }
 
   private mutating func serving() -> ServingSettings {

@@ -75,7 +75,15 @@ struct ReconcileCommand: AsyncParsableCommand {
     let (report, lost, doubts) = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         var key: BatchKey?
-        if let batch { key = try await desk.batch(named: batch).key }
+        if let batch {
+          let client = DeskClient(calls: try LocalCalls(desk), asJSON: false)
+          guard let id = Identifier(try await client.batch(named: batch)),
+            let known = try await desk.store.batch(id)
+          else {
+            throw Complaint("there is no batch \(batch). `fxbatch list` shows them.", .badInput)
+          }
+          key = known.key
+        }
         try await desk.knock(at: bank)
         let reconciler = desk.reconciler(bank)
         let report = try await reconciler.reconcile(batch: key)
