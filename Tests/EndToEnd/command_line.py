@@ -84,7 +84,8 @@ class Script:
         if "fault in fxbatch" in done.stderr or "Fatal" in done.stderr:
             raise AssertionError(f"{arguments}: {done.stderr}")
         answers = [json.loads(line) for line in done.stdout.splitlines()]
-        self.told.append((" ".join(self.plain(list(arguments))), code,
+        given = " ".join(self.plain(list(arguments))).replace(f"{self.desk.folder}/", "")
+        self.told.append((given, code,
                           self.plain(answers) if compare else None))
         return answers
 
@@ -181,7 +182,7 @@ def dealt(script, folder):
     script.run("run", bad, "--pricing", "bank", "--name", "failing", "--min-margin", "9999", code=2)
     script.look("errors", "failing")
     script.look("list", "--needs-decision")
-    script.run("retry", "failing", "--code", "timeout", code=65)
+    script.run("retry", "failing", "--code", "bank_timeout", code=65)
     script.run("retry", "failing", "--code", "rate_check", "--note", "again", compare=False)
     script.run("run", "--resume", "failing", code=2)
     script.run("accept", "failing", "--note", "the clients were told")
@@ -389,6 +390,6 @@ if __name__ == "__main__":
     with contextlib.suppress(KeyError):
         del os.environ["FXBATCH_SERVER"]
     result = unittest.main(exit=False).result
-    wrong = len(result.failures) + len(result.errors)
+    wrong = len({getattr(case, "test_case", case) for case, _ in result.failures + result.errors})
     print(f"{result.testsRun - wrong} passed, {wrong} failed")
     sys.exit(1 if wrong else 0)
