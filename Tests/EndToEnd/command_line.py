@@ -64,12 +64,12 @@ class Script:
         self.told = []
 
     def plain(self, value, name=None):
+        if name in VOLATILE:
+            return value is not None
         if isinstance(value, dict):
             # Whoever acts at a server has a token; on a local store the operating system names them.
             return {key: self.plain(member, key) for key, member in value.items()
                     if key != "token_id"}
-        if name in VOLATILE:
-            return value is not None
         if isinstance(value, list):
             return [self.plain(item, name) for item in value]
         if isinstance(value, str):
