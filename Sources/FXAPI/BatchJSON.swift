@@ -9,9 +9,21 @@ public struct BatchView: Sendable {
   public let failures: [FailureGroup]
 
   public init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
+    self.init(batch, try await store.summary(of: batch.key))
+  }
+
+  /// A page of batches, in their order, with one read for all.
+  public static func all(
+    of batches: [Batch], in store: any BatchStore
+  ) async throws(StoreError) -> [BatchView] {
+    let summaries = try await store.summaries(of: batches.map(\.key))
+    return zip(batches, summaries).map { BatchView($0, $1) }
+  }
+
+  private init(_ batch: Batch, _ summary: BatchSummary) {
     self.batch = batch
-    self.totals = try await store.totals(of: batch.key)
-    self.failures = try await store.failures(of: batch.key)
+    self.totals = summary.totals
+    self.failures = summary.failures
   }
 
   public var json: JSON {
@@ -37,7 +49,7 @@ public struct BatchView: Sendable {
       "errors": .array(
         failures.map { ["code": .string($0.code.rawValue), "count": JSON($0.count)] }),
       "needs_decision": .array(batch.needsDecision.map { .string($0.rawValue) }),
-      "version": .integer(batch.version),
+      "content_hash": .string(batch.contentHash), "version": .integer(batch.version),
     ]
   }
 
@@ -49,7 +61,7 @@ public struct BatchView: Sendable {
     ]
   }
 
-  private func sums(_ amounts: [Money]) -> JSON {
+  private func sums(_ amounts: [MoneySum]) -> JSON {
     .object(
       amounts.map { .init(name: $0.currency.code, value: .string($0.decimalText)) })
   }

@@ -98,7 +98,7 @@ public enum CellValue {
 
   /// A client's number at the bank.
   public static func cifNumber(_ text: String) throws(CellProblem) -> String {
-    try line(text, maximumCharacters: FileBounds.maximumCIFCharacters)
+    try filledLine(text, maximumCharacters: FileBounds.maximumCIFCharacters)
   }
 
   /// The caller's own reference of a trade.
@@ -108,7 +108,7 @@ public enum CellValue {
 
   /// A client's name.
   public static func name(_ text: String) throws(CellProblem) -> String {
-    try line(text, maximumCharacters: FileBounds.maximumNameCharacters)
+    try filledLine(text, maximumCharacters: FileBounds.maximumNameCharacters)
   }
 
   /// A settlement account's number: ASCII letters and digits.
@@ -124,10 +124,17 @@ public enum CellValue {
     guard isPlain else {
       throw CellProblem(.malformedAccount, "Write the account number with letters and digits only.")
     }
-    return try line(text, maximumCharacters: FileBounds.maximumAccountCharacters)
+    return try filledLine(text, maximumCharacters: FileBounds.maximumAccountCharacters)
   }
 
   // MARK: Parts
+
+  private static func filledLine(
+    _ text: String, maximumCharacters: Int
+  ) throws(CellProblem) -> String {
+    guard !text.isEmpty else { throw CellProblem(.empty, "Give at least one character.") }
+    return try line(text, maximumCharacters: maximumCharacters)
+  }
 
   /// A text of bounded length without control characters. Characters are Unicode scalars.
   private static func line(

@@ -172,6 +172,7 @@ extension MemoryBooks {
       return .failure(error)
     }
     batches.append(batch)
+    summaries.append(MemorySummary())
     places.append([])
     sealedLengths.append(0)
     batchesByID[batch.id] = batch.key
@@ -236,6 +237,7 @@ extension MemoryBooks {
       Trade(
         key: key, id: id, batch: batch.key, batchID: batch.id,
         client: clients[draft.client.index], draft: draft, createdAt: now))
+    summaries[batch.key.index].request(draft.deal)
     attempts.append([])
     evidence.append([])
     tradesByID[id] = key

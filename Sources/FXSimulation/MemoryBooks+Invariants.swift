@@ -24,6 +24,10 @@ extension MemoryBooks {
     let claims: [(Bool, String)] = [
       (counts == batch.counts, "counts differ from its trades"),
       (escalated == batch.escalated, "counts other trades before a person than it has"),
+      (
+        summaries[batch.key.index] == counted(at: batch.key.index),
+        "keeps other sums or failures than its trades make"
+      ),
       (batch.status.isFinal == counts.isEveryTradeFinal, "ends otherwise than its trades"),
       (!batch.status.isFinal || batch.status == outcome, "amounts to another outcome"),
       (batch.status.isFinal == (batch.completedAt != nil), "has a wrong moment of its end"),

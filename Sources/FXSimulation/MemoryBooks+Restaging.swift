@@ -21,6 +21,7 @@ extension MemoryBooks {
     for id in request.remove {
       guard let key = outdated[id] else { continue }
       removed.insert(key)
+      summaries[index].request(trades[key.index].deal, times: -1)
       tradesByID[id] = nil
     }
     rows[index].removeAll { removed.contains(trades[$0].key) }
@@ -97,6 +98,8 @@ extension MemoryBooks {
     new.row = old.row
     new.updatedAt = now
     new.version = old.version + 1
+    summaries[old.batch.index].request(old.deal, times: -1)
+    summaries[old.batch.index].request(new.deal)
     trades[key.index] = new
     tradesByPrint[old.draft.fingerprint]?.removeAll { $0 == key }
     // In the order of their coming, of which the last is the newest.

@@ -134,6 +134,7 @@ extension MemoryBooks {
     try write(entry.attempt, at: index)
     trades[index] = trade
     tally(trade, from: before.status)
+    summaries[trade.batch.index].move(from: before, to: trade)
     if let bookedAt = trade.bookedAt, bookedAt != before.bookedAt { file(trade.key, at: bookedAt) }
     follow(step.command, trade: trade, from: before.status)
     write(&batch, entry.events)

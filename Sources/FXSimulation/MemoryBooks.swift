@@ -24,6 +24,8 @@ public struct MemoryBooks: Sendable {
   var batches: [Batch] = []
   /// Where each batch's trades lie in `trades`, ascending.
   var rows: [[Int]] = []
+  /// By batch.
+  var summaries: [MemorySummary] = []
   var trades: [Trade] = []
   /// Taken out of a batch before it was started.
   var removed: Set<TradeKey> = []

@@ -227,12 +227,14 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.evidence(of: trade) }
   }
 
-  public func failures(of batch: BatchKey) async throws(StoreError) -> [FailureGroup] {
-    try transact { (books) throws(StoreError) in try books.failures(of: batch) }
+  public func summaries(
+    of batches: [BatchKey]
+  ) async throws(StoreError) -> [BatchSummary] {
+    try transact { (books) throws(StoreError) in try books.summaries(of: batches) }
   }
 
-  public func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
-    try transact { (books) throws(StoreError) in try books.totals(of: batch) }
+  public func recount(_ batch: BatchKey) async throws(StoreError) -> Recount {
+    try transact { (books) throws(StoreError) in try books.recount(batch) }
   }
 
   public func events(of batch: BatchKey?, after sequence: Int64, limit: Int)

@@ -63,6 +63,7 @@ extension Transaction {
     try run(
       "UPDATE trades SET is_removed = 1 WHERE batch_key = ? AND is_removed = 0", batch.key)
     try writeContent(of: batch)
+    try deleteSummary(of: batch.key)
   }
 
   /// Whether anything is known of a booking of one of the batch's trades.

@@ -116,6 +116,11 @@ extension Int: StoredAs {
   init?(stored: Int64) { self.init(stored) }
 }
 
+extension Int128: StoredAs {
+  var stored: String { String(self) }
+  init?(stored: String) { self.init(stored) }
+}
+
 extension Bool: StoredAs {
   var stored: Int64 { self ? 1 : 0 }
   init?(stored: Int64) { self = stored != 0 }

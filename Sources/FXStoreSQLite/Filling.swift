@@ -21,6 +21,14 @@ extension Transaction {
     }
   }
 
+  /// What is kept of the batches' trades from now on.
+  func fillSummaries() throws {
+    let batches = try all(
+      "SELECT key FROM batches WHERE deleted_at IS NULL ORDER BY key",
+      read: { row -> BatchKey in try row.next() })
+    for batch in batches { try write(counted(batch), of: batch) }
+  }
+
   /// The hash over a batch's trades as they stand; one piece of them at a time is in memory.
   func termsHash(of batch: BatchKey) throws -> [UInt8] {
     var hash = ContentHash.Terms()

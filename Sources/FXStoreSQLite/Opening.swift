@@ -7,12 +7,25 @@ extension SQLiteStore {
   /// `fxb1`: tells our files from other programs'.
   private static let applicationID: Int32 = 0x6678_6231
 
+  struct Migration: Sendable {
+    let sql: String
+    /// Fills in what SQL cannot compute.
+    let fill: @Sendable (Transaction) throws -> Void
+
+    init(_ sql: [UInt8], fill: @escaping @Sendable (Transaction) throws -> Void = { _ in }) {
+      self.sql = String(decoding: sql, as: UTF8.self)
+      self.fill = fill
+    }
+  }
+
   /// In their order; the file's `user_version` counts those that it has had.
-  static let migrations: [[UInt8]] = [
-    PackageResources.m0001_books_sql, PackageResources.m0002_access_sql,
-    PackageResources.m0003_confirmations_sql, PackageResources.m0004_rollback_sql,
-    PackageResources.m0005_references_sql, PackageResources.m0006_waits_sql,
-    PackageResources.m0007_lists_sql,
+  static let migrations = [
+    Migration(PackageResources.m0001_books_sql), Migration(PackageResources.m0002_access_sql),
+    Migration(PackageResources.m0003_confirmations_sql),
+    Migration(PackageResources.m0004_rollback_sql),
+    Migration(PackageResources.m0005_references_sql), Migration(PackageResources.m0006_waits_sql),
+    Migration(PackageResources.m0007_lists_sql) { try $0.fillLists() },
+    Migration(PackageResources.m0008_summaries_sql) { try $0.fillSummaries() },
   ]
 
   /// Connections that read beside the writing one.
@@ -164,8 +177,8 @@ extension SQLiteStore {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         isDone = version >= migrations.count
         guard !isDone else { return .rollback }
-        try database.execute(sql: String(decoding: migrations[version], as: UTF8.self))
-        if version == 5 { try Transaction(database, now: Timestamp(milliseconds: 0)).fillLists() }
+        try database.execute(sql: migrations[version].sql)
+        try migrations[version].fill(Transaction(database, now: Timestamp(milliseconds: 0)))
         try database.execute(
           sql: """
             PRAGMA application_id = \(applicationID);

@@ -58,7 +58,7 @@ extension Transaction {
     if let window = request.duplicateWindowMilliseconds {
       let found = try duplicates(
         of: request.drafts, since: now.advanced(byMilliseconds: -window),
-        besides: Set(outdated.values))
+        besides: Set(outdated.values.map(\.key)))
       let repeated = request.repetitions.map {
         CreateRefusal.Duplicate(row: $0.row, batchID: batch.id, createdAt: now)
       }
@@ -67,10 +67,14 @@ extension Transaction {
 
     openTrades?.forgetAll()
     for id in request.remove.sorted() {
-      try run("UPDATE trades SET is_removed = 1 WHERE key = ?", outdated[id])
+      try run("UPDATE trades SET is_removed = 1 WHERE key = ?", outdated[id]?.key)
     }
     for entry in request.change {
-      if let trade = outdated[entry.id] { try write(entry.draft, over: trade) }
+      if let trade = outdated[entry.id] { try write(entry.draft, over: trade.key) }
+    }
+    try summarize(key) { summary in
+      for trade in outdated.values { summary.request(trade.deal, times: -1) }
+      for draft in request.drafts { summary.request(draft.deal) }
     }
     var last: Int64 = try value("SELECT max(key) FROM trades") ?? 0
     for entry in request.add {
@@ -86,9 +90,9 @@ extension Transaction {
     return try update(key) { $0 }
   }
 
-  /// The keys of the trades that a request changes and removes. Each is this batch's, and named once.
-  private func outdated(in request: RestageRequest) throws -> [Identifier: TradeKey] {
-    var found: [Identifier: TradeKey] = [:]
+  /// The trades that a request changes and removes. Each is this batch's, and named once.
+  private func outdated(in request: RestageRequest) throws -> [Identifier: Trade] {
+    var found: [Identifier: Trade] = [:]
     var unknown: [Identifier] = []
     for id in request.change.map(\.id) + request.remove.sorted() {
       let trade = try first("SELECT * FROM trade_rows WHERE id = ?", id, read: { try $0.trade() })
@@ -99,7 +103,7 @@ extension Transaction {
       // What the bank may know of is kept as it was.
       let isRecorded = try exists("SELECT 1 FROM evidence WHERE trade_key = ?", trade.key)
       if isRecorded || trade.attempt > 0 { throw BatchRefusal.recordsKept }
-      found[id] = trade.key
+      found[id] = trade
     }
     if !unknown.isEmpty { throw RestageRefusal.unknownTrades(unknown) }
     return found

@@ -83,6 +83,7 @@ extension Transaction {
     case nil:
       try write(trade, intentGeneration: nil)
     }
+    try summarize(step.batch) { $0.move(from: present, to: trade) }
     try log(entry.events, of: step.batch)
     try follow(step.command, from: present.status, to: trade)
     return .success(trade)

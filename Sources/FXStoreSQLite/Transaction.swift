@@ -26,6 +26,7 @@ final class Transaction {
   private final class LoadedBatch {
     var batch: Batch
     var isChanged = false
+    var summary = SummaryChange()
     init(_ batch: Batch) { self.batch = batch }
   }
 
@@ -92,6 +93,14 @@ final class Transaction {
     return answer
   }
 
+  /// Changes what is kept of a batch's trades; it is written as its row is.
+  func summarize(_ key: BatchKey, _ change: (inout SummaryChange) -> Void) throws {
+    guard let loaded = try loaded(key) else {
+      throw StoreError.inconsistent("There is no batch \(key).")
+    }
+    change(&loaded.summary)
+  }
+
   /// Takes up a batch that was just inserted.
   func hold(_ batch: Batch) { batches[batch.key] = LoadedBatch(batch) }
 
@@ -139,9 +148,11 @@ final class Transaction {
 
   /// Writes the shared rows that have changed: at the end, and before a query that looks for batches.
   func flush() throws {
-    for (_, loaded) in batches.sorted(by: { $0.key < $1.key }) where loaded.isChanged {
+    for (key, loaded) in batches.sorted(by: { $0.key < $1.key }) where loaded.isChanged {
       try write(loaded.batch)
       loaded.isChanged = false
+      if !loaded.summary.isEmpty { try write(loaded.summary, of: key) }
+      loaded.summary = SummaryChange()
     }
     if isInstallationChanged, let installation = loadedInstallation {
       try write(installation)

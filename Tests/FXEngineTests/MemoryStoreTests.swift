@@ -17,7 +17,7 @@ import Testing
     #expect(control?.trade == trade.trade.key)
     try desk.step(trade.trade, .recordSettled(attempt: 1, dealReference: "FX1"))
     #expect(try desk.books.batch(batch.id)?.status == .success)
-    let totals = try desk.books.totals(of: batch.key)
+    let totals = try #require(try desk.books.summaries(of: [batch.key]).first).totals
     #expect(totals.requested == totals.dealt)
     #expect(desk.books.verifyInvariants() == [])
   }

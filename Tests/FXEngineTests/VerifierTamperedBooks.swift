@@ -8,6 +8,7 @@ struct TamperedBooks: BookStore {
   var seenTrade: @Sendable (Trade) -> Trade? = { $0 }
   var seenAttempts: @Sendable ([Attempt]) -> [Attempt] = { $0 }
   var seenEvent: @Sendable (JournalEvent) -> JournalEvent? = { $0 }
+  var seenRecount: @Sendable (Recount) -> Recount = { $0 }
   var seenSeal: @Sendable (Seal) -> Seal? = { $0 }
   /// What another writer does before each page of trades is read.
   var meanwhile: @Sendable () async throws(StoreError) -> Void = { () async throws(StoreError) in }
@@ -53,12 +54,12 @@ struct TamperedBooks: BookStore {
     try await store.evidence(of: trade)
   }
 
-  func failures(of batch: BatchKey) async throws(StoreError) -> [FailureGroup] {
-    try await store.failures(of: batch)
+  func summaries(of batches: [BatchKey]) async throws(StoreError) -> [BatchSummary] {
+    try await store.summaries(of: batches)
   }
 
-  func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals {
-    try await store.totals(of: batch)
+  func recount(_ batch: BatchKey) async throws(StoreError) -> Recount {
+    seenRecount(try await store.recount(batch))
   }
 
   func create(

@@ -139,6 +139,19 @@ struct Tampering: Sendable, CustomTestStringConvertible {
     batch("a doubt that was put before nobody", "put before a person than its log") {
       $0.escalated.inDoubt += 1
     },
+    Tampering("a sum that the trades do not make", "keeps sums that its trades") { books in
+      books.seenRecount = {
+        var recount = $0
+        for terms in recount.kept.sums.keys { recount.kept.sums[terms]?.dealt += 1 }
+        return recount
+      }
+    },
+    Tampering("failures that no trade has", "keeps other counts of failures") { books in
+      books.seenRecount = {
+        let sums = $0.kept.sums
+        return Recount(kept: BatchSummary(sums: sums), counted: $0.counted)
+      }
+    },
     batch("a status that the log does not give", "is paused, and its log ends at running") {
       $0.status = .paused
     },

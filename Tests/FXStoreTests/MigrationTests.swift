@@ -3,6 +3,7 @@ import FXPorts
 import FXTesting
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import FXStoreSQLite
@@ -32,7 +33,7 @@ import Testing
 
   @Test func `gets its new columns filled from its rows`() async throws {
     try await withFolder { folder in
-      let old = SQLiteStore.migrations.prefix(5).map { String(decoding: $0, as: UTF8.self) }
+      let old = SQLiteStore.migrations.prefix(5).map(\.sql)
       try await edit(
         in: folder,
         old.joined() + Self.rows
@@ -55,6 +56,32 @@ import Testing
       let trades = try await store.trades(TradeQuery(batch: all[0].key))
       #expect(all[0].termsHash == ContentHash.terms(of: trades.map(\.draft)))
       #expect(try await store.trades(TradeQuery(statuses: [.inDoubt], text: "101")).count == 1)
+      for (batch, failed) in zip(all, [0, 1, 0]) {
+        let recount = try await store.recount(batch.key)
+        #expect(recount.kept == recount.counted)
+        #expect(recount.kept.totals.requested.map(\.description) == ["ZAR 1.00"])
+        #expect(recount.kept.failures.map(\.count).reduce(0, +) == failed)
+      }
+    }
+  }
+
+  @Test(arguments: UInt64(0)..<4)
+  func `gets the sums and failures that it would have kept`(seed: UInt64) async throws {
+    try await withFolder { folder in
+      let kept = Mutex<SQLiteStore?>(nil)
+      try await StoreConformance.walk(seed: seed) { clock in
+        let store = try await openStore(in: folder, clock: clock)
+        kept.withLock { $0 = store }
+        return store
+      }
+      let before = try #require(kept.withLock { $0 })
+      let keys = try await before.batches(BatchQuery(limit: 1_000)).map(\.key)
+      let summaries = try await before.summaries(of: keys)
+      #expect(summaries.contains { !$0.failures.isEmpty })
+      try before.close()
+      try await edit(
+        in: folder, "DROP TABLE batch_sums; DROP TABLE batch_failures; PRAGMA user_version = 7;")
+      #expect(try await openStore(in: folder).summaries(of: keys) == summaries)
     }
   }
 }

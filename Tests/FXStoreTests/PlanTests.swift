@@ -26,10 +26,11 @@ private final class Trace: Sendable {
   static let filling = [
     "SELECT key, name, status FROM batches ORDER BY key",
     "SELECT key, name FROM clients ORDER BY key",
+    "SELECT key FROM batches WHERE deleted_at IS NULL ORDER BY key",
   ]
 
-  /// The last row of a table is read from its end. Statements over one batch's failures or sums may
-  /// sort.
+  /// The last row of a table is read from its end. Statements that count one batch's failures or sums
+  /// anew, for the check, may sort.
   static let exempt = [
     "ORDER BY number DESC LIMIT 1",
     "GROUP BY failure_code", "GROUP BY base",
@@ -49,7 +50,7 @@ private final class Trace: Sendable {
       }
     }
     // A migration reads everything, once.
-    let migrations = SQLiteStore.migrations.map { String(decoding: $0, as: UTF8.self) }
+    let migrations = SQLiteStore.migrations.map(\.sql)
     let statements = trace.all.filter { text in
       !migrations.contains { $0.contains(text) } && !Self.filling.contains(text)
         && ["SELECT", "UPDATE", "INSERT", "DELETE"].contains { text.hasPrefix($0) }
@@ -106,6 +107,15 @@ private final class Trace: Sendable {
     ("client_key = ? AND status = 'in_doubt'", "trades_in_doubt (client_key=?)"),
     ("SELECT batch_key, intent_generation", "trades_booking (client_key=? AND (batch_key"),
     ("WHERE fingerprint = ?", "trades_by_fingerprint (fingerprint=? AND created_at>?)"),
+    ("FROM batch_sums WHERE batch_key = ?", "batch_sums USING PRIMARY KEY (batch_key=?"),
+    ("FROM batch_failures f CROSS JOIN", "f USING PRIMARY KEY (batch_key=?)"),
+    (
+      "SELECT trades, example FROM batch_failures", "USING PRIMARY KEY (batch_key=? AND code=?)"
+    ),
+    (
+      "FROM trades INDEXED BY trades_by_failure",
+      "trades_by_failure (failure_code=? AND batch_key=?)"
+    ),
     ("FROM trade_rows WHERE key = ?", "INTEGER PRIMARY KEY (rowid=?)"),
     ("FROM trade_rows WHERE id = ?", "sqlite_autoindex_trades_1 (id=?)"),
     ("SELECT key FROM batches WHERE completed_at", "INDEX batches_queue"),

@@ -65,7 +65,9 @@ public enum DecimalText {
 
   /// The decimal text of `units` × 10⁻ˢᶜᵃˡᵉ, with at least `minimumDecimals` decimals and no further
   /// trailing zeros.
-  public static func format(_ units: Int64, scale: Int, minimumDecimals: Int) -> String {
+  public static func format<Units: FixedWidthInteger & SignedInteger>(
+    _ units: Units, scale: Int, minimumDecimals: Int
+  ) -> String {
     var digits = Array(String(units.magnitude).utf8)
     if digits.count <= scale {
       digits.insert(

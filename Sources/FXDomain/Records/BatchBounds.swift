@@ -14,7 +14,7 @@ public enum BatchBounds {
   ) -> [String] {
     var problems: [String] = []
     if let name {
-      if name.isEmpty || name.count > nameCharacters {
+      if name.isEmpty || name.unicodeScalars.count > nameCharacters {
         problems.append("A batch's name has 1 to \(nameCharacters) characters.")
       }
       if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {

@@ -18,6 +18,14 @@ public enum TradeStatus: String, Hashable, Sendable, CaseIterable {
     case .pending, .quoting, .booking, .booked, .inDoubt: false
     }
   }
+
+  /// Whether the bank has the deal, for all that is known.
+  public var isDealt: Bool {
+    switch self {
+    case .booked, .completed: true
+    case .pending, .quoting, .booking, .inDoubt, .failed, .cancelled: false
+    }
+  }
 }
 
 /// What can happen to a trade.

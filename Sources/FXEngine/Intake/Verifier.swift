@@ -21,7 +21,7 @@ public struct VerifyReport: Hashable, Sendable {
   }
 }
 
-/// Recomputes what must hold in a store: counts, ends, chains, seals, transitions and figures.
+/// Recomputes what must hold in a store: counts, sums, ends, chains, seals, transitions and figures.
 ///
 /// The store may be live. Nothing is compared with anything that was written at another moment: a
 /// batch's row is held against the log up to the head that the row itself names, and a trade's row
@@ -134,6 +134,7 @@ public struct Verifier: Sendable {
     try await read(&replay, upTo: batch.chain.length, &report)
     replay.check(batch.chain, &report)
     replay.check(batch, &report)
+    try await verifySummary(of: batch, &report)
 
     // Trades that another writer moved since the batch's row was read.
     var moved: [TradeKey: (id: Identifier, status: TradeStatus)] = [:]
@@ -164,6 +165,19 @@ public struct Verifier: Sendable {
       report.find(
         "Trade \(trade.id) is \(trade.status.rawValue), and its log ends at "
           + "\(replay.status(of: key).rawValue).")
+    }
+  }
+
+  /// Both sides are read at one moment, so that a batch that moves agrees with itself.
+  private func verifySummary(
+    of batch: Batch, _ report: inout VerifyReport
+  ) async throws(StoreError) {
+    let recount = try await store.recount(batch.key)
+    if recount.kept.sums != recount.counted.sums {
+      report.find("Batch \(batch.id) keeps sums that its trades do not make.")
+    }
+    if recount.kept.failures != recount.counted.failures {
+      report.find("Batch \(batch.id) keeps other counts of failures than its trades make.")
     }
   }
 

@@ -55,10 +55,11 @@ public protocol BookStore: Sendable {
   func trades(_ query: TradeQuery) async throws(StoreError) -> [Trade]
   func attempts(of trade: TradeKey) async throws(StoreError) -> [Attempt]
   func evidence(of trade: TradeKey) async throws(StoreError) -> [Evidence]
-  /// Failed trades of a batch by code, most frequent first.
-  func failures(of batch: BatchKey) async throws(StoreError) -> [FailureGroup]
-  /// Sums over completed and booked trades of a batch, by currency.
-  func totals(of batch: BatchKey) async throws(StoreError) -> BatchTotals
+  /// What is kept of batches beside their own rows, in the order asked for and at one moment; empty
+  /// for a batch that is not there. No trade is counted for it.
+  func summaries(of batches: [BatchKey]) async throws(StoreError) -> [BatchSummary]
+  /// Counts a batch's trades anew, for the check.
+  func recount(_ batch: BatchKey) async throws(StoreError) -> Recount
 
   // MARK: The log
 
@@ -85,6 +86,10 @@ public protocol BookStore: Sendable {
 public typealias BatchStore = EngineStore & BookStore & AccessStore
 
 extension BookStore {
+  public func summary(of batch: BatchKey) async throws(StoreError) -> BatchSummary {
+    try await summaries(of: [batch]).first ?? BatchSummary()
+  }
+
   public func create(
     _ request: CreateRequest
   ) async throws(StoreError) -> Result<Batch, CreateRefusal> {
@@ -220,41 +225,6 @@ public enum CreateRefusal: Error, Hashable, Sendable {
       self.batchID = batchID
       self.createdAt = createdAt
     }
-  }
-}
-
-public struct FailureGroup: Hashable, Sendable {
-  public var code: FailureCode
-  public var count: Int
-  /// The message of one of them.
-  public var example: String
-
-  public init(code: FailureCode, count: Int, example: String) {
-    self.code = code
-    self.count = count
-    self.example = example
-  }
-}
-
-/// Exact sums of a batch, by currency, sorted by currency.
-public struct BatchTotals: Hashable, Sendable {
-  /// Deal amounts of all trades.
-  public var requested: [Money]
-  /// Deal amounts and counter amounts of trades booked or completed.
-  public var dealt: [Money]
-  public var countered: [Money]
-  public var margin: [Money]
-  public var roundingDifference: [Money]
-
-  public init(
-    requested: [Money] = [], dealt: [Money] = [], countered: [Money] = [], margin: [Money] = [],
-    roundingDifference: [Money] = []
-  ) {
-    self.requested = requested
-    self.dealt = dealt
-    self.countered = countered
-    self.margin = margin
-    self.roundingDifference = roundingDifference
   }
 }
 

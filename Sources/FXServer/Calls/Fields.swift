@@ -20,6 +20,7 @@ struct Fields {
     }
   }
 
+  var count: Int { members.count }
   var isEmpty: Bool { members.isEmpty }
 
   /// Whether the field is there, and not null.
@@ -123,8 +124,7 @@ struct Fields {
   /// A whole number. One that lies beyond what an `Int` holds is out of range, not malformed.
   mutating func integer(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
     guard let value = take(name) else { return nil }
-    guard case .number(let digits) = value, digits.utf8.allSatisfy({ $0 == 0x2d || $0.isDigit })
-    else {
+    guard let digits = Self.wholeDigits(value) else {
       refuse(name, "wrong_type", "Give a whole number.")
       return nil
     }
@@ -140,13 +140,22 @@ struct Fields {
   /// A whole number of which what lies beyond the range is taken for the nearest.
   mutating func clamped(_ name: String, to range: ClosedRange<Int>) -> Int? {
     guard let value = take(name) else { return nil }
-    guard case .number(let digits) = value, digits.utf8.allSatisfy({ $0 == 0x2d || $0.isDigit })
-    else {
+    guard let digits = Self.wholeDigits(value) else {
       refuse(name, "wrong_type", "Give a whole number.")
       return nil
     }
     let beyond = digits.hasPrefix("-") ? range.lowerBound : range.upperBound
     return min(max(Int(digits) ?? beyond, range.lowerBound), range.upperBound)
+  }
+
+  /// The digits of a whole number; `7.0` is one, as JSON Schema has it.
+  private static func wholeDigits(_ value: JSON) -> Substring? {
+    guard case .number(let text) = value else { return nil }
+    let parts = text.split(separator: ".", maxSplits: 1)
+    guard let digits = parts.first, digits.utf8.allSatisfy({ $0 == 0x2d || $0.isDigit }),
+      parts.count == 1 || parts[1].utf8.allSatisfy({ $0 == 0x30 })
+    else { return nil }
+    return digits
   }
 
   // MARK: Nested values

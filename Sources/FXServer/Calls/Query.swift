@@ -50,7 +50,7 @@ struct Query {
       return nil
     }
     guard let text = all.first, !text.isEmpty else { return nil }
-    guard text.count <= bound, !text.unicodeScalars.contains("\0") else {
+    guard text.unicodeScalars.count <= bound, !text.unicodeScalars.contains("\0") else {
       refuse(name, "too_long", "Give at most \(bound) characters, none of them NUL.")
       return nil
     }
@@ -58,6 +58,10 @@ struct Query {
   }
 
   mutating func value<Value>(_ name: String, _ what: String, _ read: (String) -> Value?) -> Value? {
+    guard !all(name).contains("") else {
+      refuse(name, "empty", "Give \(what), or leave this parameter out.")
+      return nil
+    }
     guard let text = text(name) else { return nil }
     guard let value = read(text) else {
       refuse(name, "malformed", "Give \(what).")

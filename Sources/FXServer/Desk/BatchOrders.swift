@@ -17,6 +17,9 @@ struct BatchOrders: Sendable {
       Route(.post, "/api/batches/{id}/accept", .role(.dealer), body: .json, takesKey: true) {
         try await accept($0)
       },
+      Route(.post, "/api/batches/{id}/approve", .role(.approver), body: .json, takesKey: true) {
+        try await approve($0)
+      },
       Route(.post, "/api/batches/priority", .role(.dealer), body: .json, takesKey: true) {
         try await setPriority($0)
       },
@@ -40,8 +43,8 @@ struct BatchOrders: Sendable {
     }
     let all = fields.bool("all")
     let note = fields.note()
-    let filters = [trades?.isEmpty == false, codes?.isEmpty == false, all == true]
-    if filters.count(where: \.self) != 1 {
+    let named = ["trade_ids", "codes", "all"].count { fields.has($0) }
+    if named != 1 || trades?.isEmpty == true || codes?.isEmpty == true || all == false {
       fields.refuse(
         "", "empty_filter", "Give one of trade_ids, codes and all: true, and not an empty one.")
     }
@@ -94,6 +97,16 @@ struct BatchOrders: Sendable {
     return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
   }
 
+  /// Bound to what the approver was shown: any edit makes it another content.
+  private func approve(_ call: Call) async throws -> Answer {
+    let id = try call.identifier("id", "such batch")
+    var fields = Fields(call.json)
+    fields.require("content_hash")
+    let hash = fields.text("content_hash")
+    try fields.demandNothingWrong()
+    return try await carryOut(.approve(contentHash: hash ?? ""), on: id, for: call)
+  }
+
   private func setPriority(_ call: Call) async throws -> Answer {
     var fields = Fields(call.json)
     let id = fields.identifier("batch_id")
@@ -136,7 +149,7 @@ extension Fields {
 
   mutating func note(_ name: String = "note") -> String? {
     guard let text = text(name) else { return nil }
-    guard CallBounds.noteCharacters.contains(text.count),
+    guard CallBounds.noteCharacters.contains(text.unicodeScalars.count),
       !text.unicodeScalars.contains(where: {
         $0.properties.generalCategory == .control && $0 != "\n"
       })

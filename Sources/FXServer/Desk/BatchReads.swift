@@ -94,7 +94,7 @@ struct BatchReads: Sendable {
     var query = try call.query()
     try query.finish()
     var items: [JSON] = []
-    for group in try await backend.store.failures(of: batch.key) {
+    for group in try await backend.store.summary(of: batch.key).failures {
       let trades = try await backend.store.trades(
         TradeQuery(batch: batch.key, code: group.code, limit: CallBounds.namedTrades))
       items.append([

@@ -29,7 +29,7 @@ struct ReferenceCalls: Sendable {
     var query = try call.query()
     let limit = query.limit()
     let cursor = query.text("cursor")
-    let cifNumber = query.text("cif_number")
+    let cifNumber = query.text("cif_number", atMost: FileBounds.maximumCIFCharacters)
     try query.finish()
     let list = "accounts?\(query.filters)"
     var after: AccountCursor?

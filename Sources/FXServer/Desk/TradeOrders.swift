@@ -1,6 +1,7 @@
 import FXAPI
 import FXDomain
 import FXEngine
+import FXFiles
 import FXJSON
 import FXPorts
 
@@ -40,7 +41,8 @@ struct TradeOrders: Sendable {
     let cursor = query.text("cursor")
     let batchID = query.value("batch_id", "a batch's identifier") { Identifier($0) }
     var wanted = TradeQuery(
-      statuses: query.choices("status", of: TradeStatus.self), cifNumber: query.text("cif_number"),
+      statuses: query.choices("status", of: TradeStatus.self),
+      cifNumber: query.text("cif_number", atMost: FileBounds.maximumCIFCharacters),
       createdFrom: query.moment("from"), createdTo: query.moment("to"), text: query.text("q"),
       order: .newestFirst, limit: limit + 1)
     try query.finish()

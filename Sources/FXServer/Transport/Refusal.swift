@@ -44,15 +44,28 @@ struct Refusal: Error, Equatable {
 
   /// The answer's head and its body, a problem by RFC 9457.
   var response: (head: HTTPResponse, body: [UInt8]) {
+    let occurrence = UUID().uuidString.lowercased()
     let problem: JSON = [
-      "type": "about:blank", "title": .string(status.reasonPhrase),
-      "status": .integer(status.code), "detail": .string(detail),
+      "type": .string("/api/docs#problem-\(code)"), "code": .string(code),
+      "title": .string(status.reasonPhrase), "status": .integer(status.code),
+      "detail": .string(detail),
+      // Where no path could be read, the occurrence stands for itself.
+      "instance": .string("urn:uuid:\(occurrence)"), "request_id": .string(occurrence),
     ]
     var fields = fields
     fields[.contentType] = "application/problem+json"
     fields[.contentLength] = String(problem.bytes.count)
     fields[.date] = Self.now
     return (HTTPResponse(status: status, headerFields: fields), problem.bytes)
+  }
+
+  /// The stable name: the one that calls give to the same, or the status's own.
+  private var code: String {
+    let kinds: [Problem.Kind] = [
+      .malformedRequest, .methodNotAllowed, .bodyTooLarge, .upgradeRequired, .unavailable,
+    ]
+    if let kind = kinds.first(where: { $0.status == status }) { return kind.rawValue }
+    return status.reasonPhrase.lowercased().replacing(" ", with: "_").replacing("-", with: "_")
   }
 
   /// This moment as HTTP writes it.

@@ -159,6 +159,11 @@ struct RequestParser {
 
   // MARK: Heads
 
+  /// Those that some path of this server may know. Every other is refused everywhere.
+  private static let methods: Set<HTTPRequest.Method> = [
+    .get, .head, .post, .put, .patch, .delete, .options,
+  ]
+
   private mutating func begin(with line: ByteBuffer) throws(Refusal) {
     if line.readableBytes == 0 {
       // Clients of old send an empty line after a body; one is let pass.
@@ -178,7 +183,7 @@ struct RequestParser {
       version[6] == UInt8(ascii: "."), version[7].isDigit
     else { throw .badRequest("The request line names no version.") }
     guard version[5] == UInt8(ascii: "1") else { throw .unknownVersion }
-    guard method != .connect, method != .trace else { throw .methodNotAllowed }
+    guard Self.methods.contains(method) else { throw .methodNotAllowed }
     headerBytes = 0
     headerFields = 0
     let minorVersion = version[7] == UInt8(ascii: "0") ? 0 : 1

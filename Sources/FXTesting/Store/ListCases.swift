@@ -72,34 +72,10 @@ extension StoreConformance {
           .refuseQuote(Failure(code, "row of \(code.rawValue)")), trade, under: batch)
       }
       #expect(
-        try await world.store.failures(of: batch.key) == [
+        try await world.summary(batch).failures == [
           FailureGroup(code: .rateCheck, count: 2, example: "row of rate_check"),
           FailureGroup(code: .quoteRefused, count: 1, example: "row of quote_refused"),
         ])
-    },
-    StoreCase("sums what was asked for and what was dealt, by currency") { world in
-      let batch = try await world.running([0, 1, 2])
-      let taken = try await world.take(batch, limit: 2)
-      var priced: [Priced] = []
-      for trade in taken {
-        let sent = try await world.book(trade, under: batch)
-        priced.append(try #require(sent.figures?.priced))
-        try await world.perform(
-          .recordAccepted(attempt: 1, bankTransactionID: nil), sent, under: batch)
-      }
-      func sum(_ amounts: [Money]) -> [Money] {
-        [
-          Money(
-            minorUnits: amounts.map(\.minorUnits).reduce(0, +), currency: amounts[0].currency)
-        ]
-      }
-      let trades = try await world.trades(batch)
-      let totals = try await world.store.totals(of: batch.key)
-      #expect(totals.requested == sum(trades.map(\.deal.amount)))
-      #expect(totals.dealt == sum(taken.map(\.deal.amount)))
-      #expect(totals.countered == sum(priced.map(\.counterAmount)))
-      #expect(totals.margin == sum(priced.map(\.margin)))
-      #expect(totals.roundingDifference == sum(priced.map(\.roundingDifference)))
     },
   ]
 

@@ -85,8 +85,8 @@ extension StoreConformance {
         try await world.perform(.refuseQuote(Failure(.rateCheck, "-")), trade, under: held)
       }
       #expect(try await world.present(batch).status == .failed)
-      #expect(try await world.store.failures(of: batch.key).map(\.count) == [3])
-      #expect(try await world.store.totals(of: batch.key).requested.count == 1)
+      #expect(try await world.store.summary(of: batch.key).failures.map(\.count) == [3])
+      #expect(try await world.store.summary(of: batch.key).totals.requested.count == 1)
     },
     StoreCase("refuses a change of trades that it cannot make whole, and changes nothing") {
       world in

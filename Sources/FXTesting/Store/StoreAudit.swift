@@ -20,11 +20,42 @@ extension StoreWorld {
       #expect(batch.status.isFinal == (batch.counts.open == 0))
       #expect(batch.status.isFinal == (batch.completedAt != nil))
       if let outcome = batch.counts.outcome { #expect(batch.status == outcome.status) }
+      try await auditSummary(of: batch, trades: trades)
       try await auditLog(of: batch, trades: trades)
       for trade in trades { try await auditAttempts(of: trade) }
     }
     try await auditChain(of: Journal.installation)
     try await auditSeals()
+  }
+
+  private func auditSummary(of batch: Batch, trades: [Trade]) async throws {
+    let recount = try await store.recount(batch.key)
+    #expect(recount.kept == recount.counted, "summary of \(batch.name)")
+    func sum(_ amounts: [Money?]) -> [Currency: Int128] {
+      amounts.reduce(into: [:]) { sums, amount in
+        if let amount { sums[amount.currency, default: 0] += Int128(amount.minorUnits) }
+      }
+    }
+    func given(_ sums: [MoneySum]) -> [Currency: Int128] {
+      Dictionary(uniqueKeysWithValues: sums.map { ($0.currency, $0.minorUnits) })
+    }
+    let dealt = trades.filter { $0.status == .booked || $0.status == .completed }
+    let totals = recount.kept.totals
+    #expect(given(totals.requested) == sum(trades.map(\.deal.amount)))
+    for (sums, amounts) in [
+      (totals.dealt, dealt.map(\.deal.amount)),
+      (totals.countered, dealt.map(\.figures?.priced.counterAmount)),
+      (totals.margin, dealt.map(\.figures?.priced.margin)),
+      (totals.roundingDifference, dealt.map(\.figures?.priced.roundingDifference)),
+    ] {
+      #expect(given(sums).filter { $0.value != 0 } == sum(amounts).filter { $0.value != 0 })
+    }
+    let failed = Dictionary(grouping: trades.filter { $0.status == .failed }, by: \.failure?.code)
+    #expect(recount.kept.failures.count == failed.count)
+    for group in recount.kept.failures {
+      #expect(failed[group.code]?.count == group.count)
+      #expect(failed[group.code]?.first?.failure?.message == group.example)
+    }
   }
 
   private func everyBatch() async throws -> [Batch] {

@@ -28,7 +28,8 @@ public enum StoreConformance {
     queueCases + leaseCases + nodeCases + lossCases + stepCases + doubtCases + guardCases
     + takeCases
     + commandCases
-    + retryCases + referenceCases + createCases + listCases + searchCases + stagedCases + deskCases
+    + retryCases + referenceCases + createCases + listCases + summaryCases + searchCases
+    + stagedCases + deskCases
     + logCases
     + concurrencyCases
     + accessCases

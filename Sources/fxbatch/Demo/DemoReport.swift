@@ -27,7 +27,7 @@ struct DemoReport: Sendable {
       let view = try await BatchView(of: batch, in: desk.store)
       views.append(view)
       for sum in view.totals.dealt + view.totals.countered {
-        ours[sum.currency, default: 0] += Int128(sum.minorUnits)
+        ours[sum.currency, default: 0] += sum.minorUnits
       }
       var query = TradeQuery(batch: batch.key, limit: Pages.rows)
       while true {
