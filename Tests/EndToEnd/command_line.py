@@ -27,7 +27,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 VOLATILE = {
     "quote_id", "quote_rate", "client_rate", "counter_amount", "margin_amount", "deal_reference",
     "deal_transaction_id", "countered", "margin", "rounding_difference", "balance", "request_id",
-    "address", "token_id", "token", "number", "seq", "version", "trades_per_second", "queue_position",
+    "address", "token", "number", "seq", "version", "trades_per_second", "queue_position",
     "next_cursor", "attempts", "evidence", "confirmed_by", "generation", "lock", "before", "after",
     "bank_transaction_id"}
 
@@ -64,10 +64,12 @@ class Script:
         self.told = []
 
     def plain(self, value, name=None):
-        if isinstance(value, dict):
-            return {key: self.plain(member, key) for key, member in value.items()}
         if name in VOLATILE:
             return value is not None
+        if isinstance(value, dict):
+            # Whoever acts at a server has a token; on a local store the operating system names them.
+            return {key: self.plain(member, key) for key, member in value.items()
+                    if key != "token_id"}
         if isinstance(value, list):
             return [self.plain(item, name) for item in value]
         if isinstance(value, str):
@@ -84,7 +86,8 @@ class Script:
         if "fault in fxbatch" in done.stderr or "Fatal" in done.stderr:
             raise AssertionError(f"{arguments}: {done.stderr}")
         answers = [json.loads(line) for line in done.stdout.splitlines()]
-        self.told.append((" ".join(self.plain(list(arguments))), code,
+        given = " ".join(self.plain(list(arguments))).replace(f"{self.desk.folder}/", "")
+        self.told.append((given, code,
                           self.plain(answers) if compare else None))
         return answers
 
@@ -181,7 +184,7 @@ def dealt(script, folder):
     script.run("run", bad, "--pricing", "bank", "--name", "failing", "--min-margin", "9999", code=2)
     script.look("errors", "failing")
     script.look("list", "--needs-decision")
-    script.run("retry", "failing", "--code", "timeout", code=65)
+    script.run("retry", "failing", "--code", "bank_timeout", code=65)
     script.run("retry", "failing", "--code", "rate_check", "--note", "again", compare=False)
     script.run("run", "--resume", "failing", code=2)
     script.run("accept", "failing", "--note", "the clients were told")
@@ -389,6 +392,6 @@ if __name__ == "__main__":
     with contextlib.suppress(KeyError):
         del os.environ["FXBATCH_SERVER"]
     result = unittest.main(exit=False).result
-    wrong = len(result.failures) + len(result.errors)
+    wrong = len({getattr(case, "test_case", case) for case, _ in result.failures + result.errors})
     print(f"{result.testsRun - wrong} passed, {wrong} failed")
     sys.exit(1 if wrong else 0)
