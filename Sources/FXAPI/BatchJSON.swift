@@ -49,7 +49,7 @@ public struct BatchView: Sendable {
       "errors": .array(
         failures.map { ["code": .string($0.code.rawValue), "count": JSON($0.count)] }),
       "needs_decision": .array(batch.needsDecision.map { .string($0.rawValue) }),
-      "version": .integer(batch.version),
+      "content_hash": .string(batch.contentHash), "version": .integer(batch.version),
     ]
   }
 

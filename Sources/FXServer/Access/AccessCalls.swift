@@ -42,6 +42,12 @@ struct AccessCalls: Sendable {
 
   /// A new session each time, whatever the browser had before.
   private func begin(_ call: Call) async throws -> Answer {
+    // No other site signs anybody in, not even with its own token.
+    if let origin = call.request.headerFields[.origin],
+      !OriginCheck.isOwn(origin, authority: call.request.authority)
+    {
+      throw Problem(.forbidden, "Sign in on a page of this server.")
+    }
     var fields = Fields(call.json)
     let text = fields.text("token") ?? ""
     try fields.demandNothingWrong()

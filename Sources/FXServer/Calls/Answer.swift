@@ -88,7 +88,17 @@ extension Answer {
     self.init(HTTPResponse.Status(code: kept.status))
     if let location = kept.location { fields[.location] = location }
     if !kept.contentType.isEmpty { body = .bytes(kept.body, type: kept.contentType) }
+    // The ETag of a batch or a trade is its version, which stands in the body.
+    if let json = Self.json(of: kept), case .number(let version)? = json["version"],
+      json["id"] != nil
+    {
+      fields[.eTag] = "\"\(version)\""
+    }
     fields[.idempotencyReplayed] = "true"
+  }
+
+  private static func json(of kept: KeptAnswer) -> JSON? {
+    do { return try JSON(parsing: kept.body) } catch { return nil }
   }
 
   /// What a repetition of the request is answered with; nil for answers that are not kept.

@@ -50,9 +50,16 @@ final class BodyReader: Sendable {
     defer { if isLarge { large.withLock { $0 -= 1 } } }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(length ?? 0, bound))
-    for try await piece in request.body {
-      guard bytes.count + piece.readableBytes <= bound else { throw Self.tooLarge(bound) }
-      bytes.append(contentsOf: piece.readableBytesView)
+    do {
+      for try await piece in request.body {
+        guard bytes.count + piece.readableBytes <= bound else { throw Self.tooLarge(bound) }
+        bytes.append(contentsOf: piece.readableBytesView)
+      }
+    } catch let problem as Problem {
+      throw problem
+    } catch {
+      // The transport has told the peer already, where it still listens.
+      throw Problem(.malformedRequest, "The body did not come to its end.")
     }
     return bytes
   }

@@ -65,7 +65,9 @@ struct Dispatcher: Sendable {
     let requestID = Self.requestID(of: request.head)
     var note = CallNote(
       route: route.name, requestID: requestID, address: request.head.peerAddress,
-      target: request.head.path ?? "/", trace: Self.trace(of: request.head))
+      // Without the query, in which somebody may have put a secret by mistake.
+      target: String((request.head.path ?? "/").prefix { $0 != "?" }),
+      trace: Self.trace(of: request.head))
     var answer: Answer
     do {
       answer = try await carryOut(request, context, on: route, requestID, &note)

@@ -101,7 +101,9 @@ struct BatchChanges: Sendable {
           "remove", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
         ) { Identifier($0) } ?? [])
     }
-    if fields.isEmpty { fields.refuse("", "empty", "Say what is to be changed.") }
+    if fields.errors.isEmpty, !wish.changesTrades, !wish.changesBatch {
+      fields.refuse("", "empty", "Say what is to be changed.")
+    }
     if wish.changesTrades, wish.changesBatch {
       fields.refuse("trades", "not_together", "Change the trades and the rest in two calls.")
     }

@@ -17,6 +17,9 @@ struct BatchOrders: Sendable {
       Route(.post, "/api/batches/{id}/accept", .role(.dealer), body: .json, takesKey: true) {
         try await accept($0)
       },
+      Route(.post, "/api/batches/{id}/approve", .role(.approver), body: .json, takesKey: true) {
+        try await approve($0)
+      },
       Route(.post, "/api/batches/priority", .role(.dealer), body: .json, takesKey: true) {
         try await setPriority($0)
       },
@@ -92,6 +95,16 @@ struct BatchOrders: Sendable {
     fields.require("note")
     try fields.demandNothingWrong()
     return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
+  }
+
+  /// Bound to what the approver was shown: any edit makes it another content.
+  private func approve(_ call: Call) async throws -> Answer {
+    let id = try call.identifier("id", "such batch")
+    var fields = Fields(call.json)
+    fields.require("content_hash")
+    let hash = fields.text("content_hash")
+    try fields.demandNothingWrong()
+    return try await carryOut(.approve(contentHash: hash ?? ""), on: id, for: call)
   }
 
   private func setPriority(_ call: Call) async throws -> Answer {

@@ -19,16 +19,23 @@ struct BatchSubmission: Sendable {
   }
 
   private func submit(_ call: Call) async throws -> Answer {
-    let (rows, options) = try await wanted(call)
+    let (rows, asked) = try await wanted(call)
     if let id = call.earlier {
       guard let batch = try await backend.store.batch(id) else {
         throw Problem.notFound("such batch")
       }
       return try await created(batch, call)
     }
-    let batch = try await backend.intake.submit(
-      rows, options, by: call.actor, receipt: call.receipt
-    ).get()
+    var options = asked
+    // It waits for its approval where it is.
+    if options.policy.approval == .required { options.starts = false }
+    let submitted = try await backend.intake.submit(
+      rows, options, by: call.actor, receipt: call.receipt)
+    let batch: Batch
+    switch submitted {
+    case .success(let taken): batch = taken
+    case .failure(let refusal): throw Problem(refusal).pointing(into: call.body)
+    }
     if options.starts { backend.nudge() }
     return try await created(batch, call)
   }
@@ -99,12 +106,34 @@ struct BatchSubmission: Sendable {
     guard errors.isEmpty else {
       // What the desk's rules find wrong with the others is told in the same answer.
       let rules = rows.isEmpty ? nil : try await backend.intake.problems(with: rows, options)
-      throw Problem(errors + (rules.map { Problem($0).errors } ?? []))
+      let others = rules.map { Problem($0).pointing(into: .json(json, [])).errors }
+      throw Problem(errors + (others ?? []))
     }
     return (rows, options)
   }
 
   private var defaultName: String { "Batch of \(backend.now)" }
+}
+
+extension Problem {
+  /// Columns of a file, by the fields of JSON that say the same.
+  private static let fieldsByColumn = [
+    "Client CIF": "cif_number", "Amount": "deal_amount", "Currency": "deal_currency",
+    "CurPair": "pair", "Fixed Rate": "fixed_rate", "Spread": "spread",
+  ]
+
+  /// Rows of a file are trades of the array where the batch came as JSON.
+  fileprivate func pointing(into body: CallBody) -> Problem {
+    guard case .json = body else { return self }
+    var problem = self
+    problem.errors = errors.map { error in
+      guard case .cell(let row?, let column) = error.place else { return error }
+      let field = column.map { "/" + (Self.fieldsByColumn[$0] ?? "") } ?? ""
+      return .init(
+        place: .pointer("/trades/\(row - 1)\(field)"), code: error.code, detail: error.detail)
+    }
+    return problem
+  }
 }
 
 extension Fields {

@@ -27,15 +27,15 @@ struct Feed: Sendable {
     self.lastSentAt = backend.clock.now().uptime
   }
 
-  /// Everything new, told piece by piece; a heartbeat where there was nothing for long.
-  mutating func tell(_ send: (LiveMessage) async throws -> Void) async throws {
+  /// Everything new, a page at a time; a heartbeat where there was nothing for long.
+  mutating func tell(_ send: ([LiveMessage]) async throws -> Void) async throws {
     var hasSent = false
     func sent() { hasSent = true }
     while true {
       switch tail.news(after: place, of: batch) {
       case .messages(let messages, let newest):
-        for message in messages {
-          try await send(message)
+        for start in stride(from: 0, to: messages.count, by: tail.bounds.pageEvents) {
+          try await send(Array(messages[start...].prefix(tail.bounds.pageEvents)))
           sent()
         }
         place = newest
@@ -44,7 +44,7 @@ struct Feed: Sendable {
         sent()
         continue
       case .behind(let newest), .beyond(let newest):
-        try await send(try await snapshot(at: newest))
+        try await send([try await snapshot(at: newest)])
         sent()
         place = newest
         continue
@@ -53,8 +53,8 @@ struct Feed: Sendable {
     }
     let progress = tail.progress(after: progressVersion, of: batch)
     progressVersion = progress.version
-    for message in progress.messages {
-      try await send(message)
+    if !progress.messages.isEmpty {
+      try await send(progress.messages)
       sent()
     }
     let now = clock.now().uptime
@@ -62,20 +62,22 @@ struct Feed: Sendable {
       lastSentAt = now
     } else if now - lastSentAt >= tail.bounds.heartbeatMilliseconds {
       lastSentAt = now
-      try await send(heartbeat)
+      try await send([heartbeat])
     }
   }
 
   /// What lies before the ring, read from the store.
   private mutating func replay(
-    upTo newest: Int64, _ send: (LiveMessage) async throws -> Void
+    upTo newest: Int64, _ send: ([LiveMessage]) async throws -> Void
   ) async throws {
     let page = try await store.feed(of: batch, after: place, limit: tail.bounds.pageEvents)
-    for item in page {
+    if let last = page.last {
       try await send(
-        LiveMessage(
-          item.json, sequence: item.event.sequence, batchID: item.batchID, isEvent: true))
-      place = item.event.sequence
+        page.map { item in
+          LiveMessage(
+            item.json, sequence: item.event.sequence, batchID: item.batchID, isEvent: true)
+        })
+      place = last.event.sequence
     }
     if page.count < tail.bounds.pageEvents { place = max(place, newest) }
   }

@@ -8,6 +8,8 @@ public struct LiveBounds: Sendable {
   public var replayedEvents: Int64 = 10_000
   /// Batches in a snapshot.
   public var snapshotBatches = 200
+  /// How fast followers may be woken; the pause after each round of them follows from it.
+  public var followersToldPerMillisecond = 50
   /// Between the progress messages of one batch.
   public var progressMilliseconds: Int64 = 500
   /// Batches whose last progress is kept for followers.

@@ -51,7 +51,8 @@ struct LiveCalls: Sendable {
     if let batch, try await backend.store.batch(batch) == nil {
       throw Problem.notFound("such batch")
     }
-    return Wish(batch: batch, after: try after ?? Self.lastEventID(request))
+    // A browser that has lost its connection sends its old address with the newer place.
+    return Wish(batch: batch, after: try Self.lastEventID(request) ?? after)
   }
 
   private static func lastEventID(_ request: HTTPRequest) throws(Problem) -> Int64? {
@@ -100,9 +101,15 @@ struct LiveCalls: Sendable {
         var feed = Feed(
           tail: tail, backend: backend, batch: follower.wish.batch, after: follower.wish.after)
         for await _ in wakes {
-          try await feed.tell { message in try await connection.send(message.frame) }
+          try await feed.tell { messages in
+            try await connection.send(EncodedMessage(joining: messages.map(\.frame)))
+          }
         }
-        connection.close(.policyViolation, "the token has ended or was revoked, or the server ends")
+        if tail.hasEnded {
+          connection.close(.goingAway, "the server ends")
+        } else {
+          connection.close(.policyViolation, "the token has ended or was revoked")
+        }
       }
       try await group.next()
       group.cancelAll()
@@ -131,9 +138,13 @@ struct LiveCalls: Sendable {
     try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
     var feed = Feed(tail: tail, backend: backend, batch: wish.batch, after: wish.after)
     for await _ in wakes {
-      try await feed.tell { message in
-        let id = message.isEvent ? "id: \(message.sequence)\n" : ""
-        try await writer.write(ByteBuffer(string: "\(id)data: \(message.text)\n\n"))
+      try await feed.tell { messages in
+        var text = ""
+        for message in messages {
+          if message.isEvent { text += "id: \(message.sequence)\n" }
+          text += "data: \(message.text)\n\n"
+        }
+        try await writer.write(ByteBuffer(string: text))
       }
     }
   }

@@ -146,6 +146,7 @@ final class LogTail: Sendable {
 
   func leave(_ number: Int) { state.withLock { _ = $0.followers.removeValue(forKey: number) } }
 
+  var hasEnded: Bool { state.withLock { $0.hasEnded } }
   var followers: Int { state.withLock { $0.followers.count } }
 
   /// Wakes everybody, for their heartbeats.

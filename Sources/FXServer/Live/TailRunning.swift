@@ -37,7 +37,7 @@ struct TailRunning: Service, CustomStringConvertible {
           }
         }
         var dirty: Set<Identifier> = []
-        for await wake in wakes { await answer(wake, &dirty) }
+        for await wake in wakes { await answer(wake, &dirty, bounds) }
         group.cancelAll()
       }
     } onGracefulShutdown: {
@@ -47,10 +47,16 @@ struct TailRunning: Service, CustomStringConvertible {
   }
 
   /// A store that cannot be read now can be read later; those who follow see that nothing comes.
-  private func answer(_ wake: Wake, _ dirty: inout Set<Identifier>) async {
+  private func answer(
+    _ wake: Wake, _ dirty: inout Set<Identifier>, _ bounds: LiveBounds
+  ) async {
     do {
       switch wake {
-      case .log: dirty.formUnion(try await tail.advance())
+      case .log:
+        dirty.formUnion(try await tail.advance())
+        // Telling many costs time that the engine needs too: they are told of more at once.
+        let pause = Int64(tail.followers / bounds.followersToldPerMillisecond)
+        if pause > 0 { try await clock.sleep(clock.now().uptime + pause) }
       case .progress:
         guard !dirty.isEmpty else { return }
         let told = dirty

@@ -30,6 +30,13 @@ public struct WebSocketCloseCode: Hashable, Sendable {
 public struct EncodedMessage: Sendable {
   let frame: ByteBuffer
 
+  /// Several messages in one write.
+  init(joining messages: [EncodedMessage]) {
+    var joined = messages.first?.frame ?? ByteBuffer()
+    for message in messages.dropFirst() { joined.writeImmutableBuffer(message.frame) }
+    frame = joined
+  }
+
   public init(text: String) { frame = Self.frame(0x1, ByteBuffer(string: text)) }
 
   public init(binary: ByteBuffer) { frame = Self.frame(0x2, binary) }

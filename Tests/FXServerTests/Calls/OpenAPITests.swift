@@ -47,8 +47,8 @@ import Yams
     let world = try await CallWorld()
     let page = String(
       decoding: try await world.call(.get, "/api/docs", as: nil).bytes, as: UTF8.self)
-    for (path, word) in [("/api/batches/{id}/retry", "Tries failed"), ("", "problem-rate_jump")] {
-      #expect(page.contains(path) && page.contains(word))
+    for word in ["/api/batches/{id}/retry", "Tries failed", "problem-rate_jump"] {
+      #expect(page.contains(word), "\(word)")
     }
     for forbidden in ["<script", "http:", "https:", "style="] {
       #expect(!page.contains(forbidden), "\(forbidden)")
