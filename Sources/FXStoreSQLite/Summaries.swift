@@ -173,9 +173,9 @@ extension Transaction {
     try value(
       """
       SELECT key FROM trades INDEXED BY trades_by_failure
-      WHERE failure_code = ? AND batch_key = ? AND status = 'failed' AND is_removed = 0
+      WHERE batch_key = ? AND failure_code = ? AND status = 'failed' AND is_removed = 0
       ORDER BY key LIMIT 1
-      """, code, batch)
+      """, batch, code)
   }
 
   // MARK: Counting

@@ -102,9 +102,7 @@ struct BatchLists: Sendable {
   }
 
   private func views(of batches: some Collection<Batch>) async throws -> [JSON] {
-    var views: [JSON] = []
-    for batch in batches { views.append(try await BatchView(of: batch, in: backend.store).json) }
-    return views
+    try await BatchView.all(of: Array(batches), in: backend.store).map(\.json)
   }
 }
 
