@@ -41,6 +41,9 @@ struct BatchChanges: Sendable {
     var remove: Set<Identifier> = []
 
     var changesTrades: Bool { !add.isEmpty || !change.isEmpty || !remove.isEmpty }
+    var changesBatch: Bool {
+      name != nil || priority != nil || maxConcurrentTrades != nil || policy != nil
+    }
   }
 
   private func change(_ call: Call) async throws -> Answer {
