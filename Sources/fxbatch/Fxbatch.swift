@@ -51,7 +51,8 @@ import Foundation
       CommandGroup(
         name: "Deciding",
         subcommands: [
-          RetryCommand.self, AcceptCommand.self, ResolveCommand.self, KillSwitchCommand.self,
+          ApproveCommand.self, RetryCommand.self, AcceptCommand.self, ResolveCommand.self,
+          KillSwitchCommand.self,
         ]),
       CommandGroup(
         name: "What the desk knows",

@@ -318,6 +318,22 @@ class CommandLine(unittest.TestCase):
         desk.environment["FXBATCH_TOKEN"] = self.token(desk)
         desk.run("kill-switch", "release")
 
+    def test_another_person_approves(self):
+        desk = self.desk(self.bank())
+        desk.import_clients(1)
+        submitter = self.token(desk, "approver")
+        approver = self.token(desk, "approver", "Another Person")
+        del desk.environment["FXBATCH_TOKEN"]
+        trades = desk.write_trades(["1000.00"], 1)
+        desk.run("submit", trades, "--pricing", "bank", "--name", "big", "--approval", "required")
+        desk.run("start", "big", allowed=(4,))
+        self.assertIn("person's token", desk.run("approve", "big", allowed=(65,)).stderr)
+        desk.environment["FXBATCH_TOKEN"] = submitter
+        self.assertIn("somebody else", desk.run("approve", "big", allowed=(65,)).stderr)
+        desk.environment["FXBATCH_TOKEN"] = approver
+        desk.run("approve", "big")
+        desk.run("run", "--resume", "big")
+
     def test_an_interrupt_ends_the_watching_and_not_the_batch(self):
         _, away, _ = self.served(self.bank("--latency", "40"))
         away.run("clients", "import", file(self.folder, "c.csv", (

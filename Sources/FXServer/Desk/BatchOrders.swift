@@ -99,6 +99,7 @@ struct BatchOrders: Sendable {
 
   /// Bound to what the approver was shown: any edit makes it another content.
   private func approve(_ call: Call) async throws -> Answer {
+    try call.demandPerson()
     let id = try call.identifier("id", "such batch")
     var fields = Fields(call.json)
     fields.require("content_hash")

@@ -165,6 +165,40 @@ struct AcceptCommand: AsyncParsableCommand {
   func run() async throws { try await order.give("accept", ["note": .string(note)]) }
 }
 
+struct ApproveCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "approve", abstract: "Releases a batch that asks for another person's approval.",
+    discussion: """
+      Shows it first. The approval is bound to what is shown: any edit makes it void. It takes the token of \
+      an approver who did not submit the batch, on a local store too.
+
+        fxbatch approve morning --token-file approver.token
+        fxbatch start morning
+      """)
+  @OptionGroup var batch: BatchArgument
+  @Flag(help: "Do not ask at a terminal.") var yes = false
+  @OptionGroup var place: CallOptions
+
+  func run() async throws {
+    try await place.open(.changes) { desk in
+      let path = try await desk.path(ofBatch: batch.batch)
+      let shown = try await desk.get(path)
+      if Terminal.isInteractive, !yes {
+        try await BatchText.say(shown, at: desk)
+        guard Terminal.confirms("Approve it as it is shown here?") else {
+          throw Complaint("nothing was changed.", .usage)
+        }
+      }
+      let hash = shown["content_hash"] ?? .null
+      let answer = try await desk.make(
+        DeskCall(
+          method: .post, path: path + "/approve", body: .json(["content_hash": hash]),
+          asPerson: true))
+      desk.say(answer, BatchText.line)
+    }
+  }
+}
+
 struct CloneCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clone", abstract: "Makes a new staged batch of the same trades.",
