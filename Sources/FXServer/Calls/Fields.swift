@@ -94,6 +94,13 @@ struct Fields {
     return nil
   }
 
+  /// Refuses what is there without a value: a change of nothing would be none.
+  mutating func refuseNulls() {
+    for member in members where member.value == .null {
+      refuse(member.name, "wrong_type", "Give a value, or leave this field out.")
+    }
+  }
+
   /// Says that a field is missing, unless something else is wrong with it.
   mutating func require(_ names: String...) {
     for name in names where !has(name) { refuse(name, "empty", "Give this field.") }

@@ -41,9 +41,6 @@ struct BatchChanges: Sendable {
     var remove: Set<Identifier> = []
 
     var changesTrades: Bool { !add.isEmpty || !change.isEmpty || !remove.isEmpty }
-    var changesBatch: Bool {
-      name != nil || priority != nil || maxConcurrentTrades != nil || policy != nil
-    }
   }
 
   private func change(_ call: Call) async throws -> Answer {
@@ -101,9 +98,8 @@ struct BatchChanges: Sendable {
           "remove", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
         ) { Identifier($0) } ?? [])
     }
-    if fields.errors.isEmpty, !wish.changesTrades, !wish.changesBatch {
-      fields.refuse("", "empty", "Say what is to be changed.")
-    }
+    fields.refuseNulls()
+    if fields.isEmpty { fields.refuse("", "empty", "Say what is to be changed.") }
     if fields.has("trades"), fields.count > 1 {
       fields.refuse("trades", "not_together", "Change the trades and the rest in two calls.")
     }

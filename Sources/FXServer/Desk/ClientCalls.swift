@@ -105,9 +105,8 @@ struct ClientCalls: Sendable {
     let change = ClientChange(
       name: fields.value("name", CellValue.name),
       spread: fields.decimal("spread", CellValue.spread), isActive: fields.bool("active"))
-    if fields.errors.isEmpty, change == ClientChange() {
-      fields.refuse("", "empty", "Say what is to be changed.")
-    }
+    fields.refuseNulls()
+    if fields.isEmpty { fields.refuse("", "empty", "Say what is to be changed.") }
     try fields.demandNothingWrong()
     guard let after = try await backend.store.update(change, cifNumber: before.cifNumber) else {
       throw Problem.notFound("such client")

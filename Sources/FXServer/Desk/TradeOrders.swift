@@ -113,19 +113,13 @@ struct TradeOrders: Sendable {
   private func bankWord(_ call: Call) async throws -> Answer {
     let trade = try await trade(of: call)
     var query = try call.query()
-    let outcome = query.choice("outcome", of: Outcome.self)
     let reference = query.text("deal_reference")
-    if outcome == nil { query.refuse("outcome", "empty", "Give booked or not_booked.") }
-    if outcome == .booked, reference == nil {
-      query.refuse("deal_reference", "empty", "Give the bank's reference of the deal.")
-    }
     try query.finish()
     let margin = backend.settings.doubtMarginMilliseconds
     if let until = trade.mayBeBookedUntil(marginMilliseconds: margin), backend.now <= until {
       throw StepRefusal.tooEarly(until: until)
     }
-    let resolution: Resolution =
-      outcome == .booked ? .booked(dealReference: reference ?? "") : .notBooked
+    let resolution = reference.map { Resolution.booked(dealReference: $0) } ?? .notBooked
     return .json(try await word(on: resolution, of: trade, call).json)
   }
 

@@ -60,7 +60,8 @@ struct ResolveCommand: AsyncParsableCommand {
       if !yes { Terminal.note(TradeText.whole(known)) }
       let word = try await desk.make(
         DeskCall(
-          method: .get, path: try desk.path(ofTrade: trade, "bank-word"), query: claim))
+          method: .get, path: try desk.path(ofTrade: trade, "bank-word"),
+          query: reference.map { [("deal_reference", $0)] } ?? []))
       try confirm(word)
       let answer = try await desk.make(
         DeskCall(
