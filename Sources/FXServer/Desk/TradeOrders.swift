@@ -113,7 +113,7 @@ struct TradeOrders: Sendable {
   private func bankWord(_ call: Call) async throws -> Answer {
     let trade = try await trade(of: call)
     var query = try call.query()
-    let reference = query.text("deal_reference")
+    let reference = query.value("deal_reference", "the bank's reference of the deal") { $0 }
     try query.finish()
     let margin = backend.settings.doubtMarginMilliseconds
     if let until = trade.mayBeBookedUntil(marginMilliseconds: margin), backend.now <= until {
