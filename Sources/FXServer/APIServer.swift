@@ -70,7 +70,8 @@ public struct APIServer: Sendable {
       + OperationsCalls(backend: backend, operations: operations).routes
   }
 
-  /// What runs until the service group that runs it ends it: the listener, and the live feed.
+  /// What runs until the service group that runs it ends it: the listener, the live
+  /// feed, and the forgetting of old answers.
   ///
   /// - Throws: ``UnusableTLSFiles``.
   public func services(
@@ -82,7 +83,10 @@ public struct APIServer: Sendable {
       admit: { await live.admit($0) }, live: { try await live.serve($0, $1) },
       connections: operations.connections, logger: logger,
       onListening: onListening)
-    return [transport, tail]
+    return [
+      transport, tail,
+      ForgettingAnswers(store: backend.store, clock: backend.clock, logger: logger),
+    ]
   }
 }
 

@@ -53,7 +53,10 @@ struct AccessCalls: Sendable {
     try fields.demandNothingWrong()
     guard CallBounds.tokenCharacters.contains(text.utf8.count),
       let principal = try await signIn.principal(bearer: text), let token = principal.token
-    else { throw Problem(.unauthenticated, "The token is unknown, has ended or was revoked.") }
+    else {
+      throw signIn.refusal(of: call.request.peerAddress, at: backend.clock.now().uptime)
+    }
+    signIn.accepted(call.request.peerAddress)
     let secret = Credentials.newSession(random: backend.random)
     let now = backend.now
     try await backend.store.begin(

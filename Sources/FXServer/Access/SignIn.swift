@@ -16,6 +16,7 @@ struct SignIn: Sendable {
   /// This machine's clock, which ends tokens and sessions.
   let now: @Sendable () -> Timestamp
   private let uses = Uses()
+  private let brake = SignInBrake()
 
   init(store: any AccessStore, now: @escaping @Sendable () -> Timestamp) {
     self.store = store
@@ -41,6 +42,20 @@ struct SignIn: Sendable {
     // A cookie that is no more worth anything is what every browser has after a night.
     return try await principal(session: cookie).map { .known($0) } ?? .nobody
   }
+
+  /// What somebody is answered whose token lets nobody in: each failure makes the next one of that
+  /// address slower, but none of those who are let in.
+  func refusal(of address: String, at uptime: Int64) -> Problem {
+    if let wait = brake.wait(address, at: uptime) {
+      return .retryLater(
+        .tooManyRequests, "Too many failed sign-ins. Look at the token, and try again later.",
+        seconds: Int((wait + 999) / 1_000))
+    }
+    brake.failed(address, at: uptime)
+    return .unauthenticated("The token is unknown, has ended or was revoked.")
+  }
+
+  func accepted(_ address: String) { brake.succeeded(address) }
 
   func principal(bearer text: String) async throws(StoreError) -> Principal? {
     let digest = Credentials.digest(of: text)

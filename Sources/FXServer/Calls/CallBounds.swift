@@ -20,6 +20,8 @@ public enum CallBounds {
   public static let namedTrades = 100
   public static let accountsOfOneClient = 50
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
+  /// Between looks for answers that were kept for so long.
+  public static let forgettingMilliseconds: Int64 = 10_000
   /// Callers whose rate is kept in memory.
   public static let countedCallers = 10_000
   /// Failed sign-ins of one address before it has to wait, and the longest wait.

@@ -41,7 +41,6 @@ struct Dispatcher: Sendable {
   let clock: EngineClock
   let buckets: Buckets
   let addressBuckets: Buckets
-  let brake = SignInBrake()
   let bodies: BodyReader
   let observer: CallObserver
   /// Whether browsers reach this server through TLS: cookies then go nowhere else.
@@ -120,19 +119,17 @@ struct Dispatcher: Sendable {
     switch try await signIn.principal(of: request) {
     case .known(let principal):
       note.principal = principal
-      brake.succeeded(address)
+      signIn.accepted(address)
       try limit(buckets.take(principal.token?.description ?? principal.person, at: uptime))
       try Self.demand(route.access, of: principal)
       if principal.session != nil, route.changes { try checkForgery(request) }
       return principal
     case .refused:
-      if let wait = brake.wait(address, at: uptime) { try limit(wait) }
-      brake.failed(address, at: uptime)
-      throw Self.unauthenticated("The token is unknown, has ended or was revoked.")
+      throw signIn.refusal(of: address, at: uptime)
     case .nobody:
       try limit(addressBuckets.take(address, at: uptime))
       guard route.access.admitsNobody(by: request) else {
-        throw Self.unauthenticated("Sign in, or send Authorization: Bearer with a token.")
+        throw Problem.unauthenticated("Sign in, or send Authorization: Bearer with a token.")
       }
       return nil
     }
@@ -150,12 +147,6 @@ struct Dispatcher: Sendable {
       .forbidden,
       "This takes the role \(role.rawValue); \(principal.person) is "
         + "\(principal.role.rawValue).")
-  }
-
-  private static func unauthenticated(_ detail: String) -> Problem {
-    var problem = Problem(.unauthenticated, detail)
-    problem.fields[.wwwAuthenticate] = "Bearer realm=\"fxbatch\""
-    return problem
   }
 
   /// A change with a cookie must come from a page of this server: by the origin that the browser names,

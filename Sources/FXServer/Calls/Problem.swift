@@ -86,6 +86,12 @@ public struct Problem: Error, Hashable, Sendable {
     Problem(.notFound, "There is no \(what).")
   }
 
+  static func unauthenticated(_ detail: String) -> Problem {
+    var problem = Problem(.unauthenticated, detail)
+    problem.fields[.wwwAuthenticate] = "Bearer realm=\"fxbatch\""
+    return problem
+  }
+
   public static func retryLater(_ kind: Kind, _ detail: String, seconds: Int) -> Problem {
     var problem = Problem(kind, detail)
     problem.fields[.retryAfter] = String(max(1, seconds))

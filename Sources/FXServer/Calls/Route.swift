@@ -21,7 +21,7 @@ struct Route: Sendable {
     /// Nothing; an empty body, or an empty object, does no harm.
     case none
     case json
-    /// CSV, read in pieces by the call itself.
+    /// A file.
     case csv
     case jsonOrCSV
     /// Whatever comes is left unread.

@@ -1,7 +1,7 @@
 /// Every bound of the live feed, with units in the names.
 public struct LiveBounds: Sendable {
   /// Events kept in memory for whoever follows closely.
-  public var ringEvents = 16_384
+  public var ringEvents = 4_096
   /// Read from the log at a time.
   public var pageEvents = 500
   /// Who is further behind gets a snapshot instead of what they missed.

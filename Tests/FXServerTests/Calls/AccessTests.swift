@@ -132,6 +132,19 @@ import Testing
     #expect(try await world.call(.get, "/api/me", as: .viewer).status == 200)
   }
 
+  @Test func `failed sign-ins of a browser are slowed down too`() async throws {
+    let world = try await CallWorld()
+    func signIn(_ token: String) async throws -> Int {
+      try await world.call(.post, "/api/session", token: nil, json: #"{"token":"\#(token)"}"#)
+        .status
+    }
+    let wrong = String(repeating: "w", count: 40)
+    var statuses: [Int] = []
+    for _ in 0..<7 { statuses.append(try await signIn(wrong)) }
+    #expect(statuses == [401, 401, 401, 401, 401, 429, 429])
+    #expect(try await signIn(try #require(world.tokens[.dealer])) == 200)
+  }
+
   @Test func `what is denied and what changes something stands in the audit`() async throws {
     let world = try await CallWorld()
     let (batch, _) = try await world.stage()

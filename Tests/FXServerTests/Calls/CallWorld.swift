@@ -19,6 +19,7 @@ struct CallWorld: Sendable {
 
   let clock = ManualClock()
   let store: MemoryStore
+  let engineClock: EngineClock
   let server: APIServer
   let operations: Operations
   /// The text of a token for each role, each of another person.
@@ -34,17 +35,19 @@ struct CallWorld: Sendable {
       installation: Identifier(high: 1, low: 1), clock: { clock.now })
     let numbers = Mutex(SeededRandom(seed: 7))
     let random: @Sendable () -> UInt64 = { numbers.withLock { $0.next() } }
+    let engineClock = EngineClock(
+      now: { Moment(uptime: clock.now.milliseconds, wall: clock.now) },
+      sleep: { wake in
+        // Nobody but the clock's owner moves it: whoever waits waits no longer than this.
+        if wake > clock.now.milliseconds { await Task.yield() }
+      })
+    self.engineClock = engineClock
     let backend = Backend(
       store: store,
       intake: Intake(
         store: store, settings: IntakeSettings(), now: { clock.now }, random: random),
       bank: nil,
-      clock: EngineClock(
-        now: { Moment(uptime: clock.now.milliseconds, wall: clock.now) },
-        sleep: { wake in
-          // Nobody but the clock's owner moves it: whoever waits waits no longer than this.
-          if wake > clock.now.milliseconds { await Task.yield() }
-        }),
+      clock: engineClock,
       random: random, nudge: {}, settings: DeskSettings())
     var settings = ServerSettings(transport: TransportSettings(host: "127.0.0.1", port: 0))
     settings.requestsPerSecond = requestsPerSecond

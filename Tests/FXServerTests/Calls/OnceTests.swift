@@ -2,6 +2,7 @@ import FXDomain
 import FXJSON
 import FXPorts
 import HTTPTypes
+import Logging
 import Testing
 
 @testable import FXServer
@@ -75,6 +76,19 @@ import Testing
       .post, "/api/clients/import", as: .dealer,
       csv: "Client,Client CIF,Fixed Spread,ZAR Account,USD Account\nBen,C2,1,11,12\n")
     #expect(try await submit(world, "k", bad).status == 201)
+  }
+
+  @Test func `is forgotten after a day, and not before`() async throws {
+    let world = try await CallWorld()
+    let forgetting = ForgettingAnswers(
+      store: world.store, clock: world.engineClock, logger: Logger(label: "test"))
+    let first = try await submit(world, "k")
+    world.clock.advance(byMilliseconds: CallBounds.keptIdempotencyMilliseconds)
+    try await forgetting.forget()
+    #expect(try await submit(world, "k").bytes == first.bytes)
+    world.clock.advance(byMilliseconds: 1)
+    try await forgetting.forget()
+    #expect(try await submit(world, "k").fields[.idempotencyReplayed] == nil)
   }
 
   @Test(arguments: ["", String(repeating: "k", count: 256), "caf\u{e9}"])
