@@ -14,22 +14,13 @@ import sys
 import tempfile
 import time
 
-from desk import Bank, Desk
+from desk import Bank, Desk, expect, Wrong
 
 MARGIN_SECONDS = 2
 QUOTE_SECONDS = 3
 WAITS_FOR_PERSON = 4
 BAD_INPUT = 65
 STORE_TROUBLE = 74
-
-
-class Wrong(Exception):
-    pass
-
-
-def expect(holds, words):
-    if not holds:
-        raise Wrong(words)
 
 
 def main():
@@ -40,7 +31,9 @@ def main():
     problem = None
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        bank = Bank(folder, "--seed", str(options.seed), "--quote-life", str(QUOTE_SECONDS * 1000))
+        # Slow enough that a batch is under way for seconds.
+        bank = Bank(folder, "--seed", str(options.seed), "--quote-life", str(QUOTE_SECONDS * 1000),
+                    "--latency", "150")
         try:
             desk = Desk(folder, bank, FXBATCH_DOUBT_MARGIN_SECONDS=str(MARGIN_SECONDS),
                         FXBATCH_LISTEN="127.0.0.1:0")
@@ -62,13 +55,6 @@ def main():
     sys.exit(1 if problem else 0)
 
 
-def wait_for_deals(desk, count):
-    deadline = time.monotonic() + 60
-    while len(desk.bank.ledger()) < count:
-        expect(time.monotonic() < deadline, f"the bank never had {count} deals")
-        time.sleep(0.05)
-
-
 def refuse_what_is_no_store(desk):
     absent = desk.run("backup", str(desk.folder / "copy.db"), allowed=(STORE_TROUBLE,))
     expect("is not there" in absent.stderr, f"backed up what is not there: {absent.stderr}")
@@ -82,7 +68,7 @@ def back_up_under_way(desk, count):
     trades = desk.write_trades([f"{10000 + n * 37}.25" for n in range(count)], count)
     run = desk.start("run", trades, "--pricing", "bank", "--name", "morning",
                      "--max-concurrent-trades", "2")
-    wait_for_deals(desk, count // 4)
+    desk.bank.wait_for_deals(count // 4)
     copy = desk.folder / "copy.db"
     made = desk.run("backup", str(copy))
     expect("bytes" in made.stdout and "events until" in made.stdout, f"no figures: {made.stdout}")
@@ -92,7 +78,7 @@ def back_up_under_way(desk, count):
     leftovers = [path.name for path in desk.folder.glob("copy.db?*")]
     expect(not leftovers, f"left beside the copy: {leftovers}")
     known = len(desk.bank.ledger())
-    wait_for_deals(desk, max(known + 2, count * 3 // 4))
+    desk.bank.wait_for_deals(max(known + 2, count * 3 // 4))
     busy = desk.run("restore", str(copy), allowed=(STORE_TROUBLE,))
     expect("an engine runs" in busy.stderr, f"restored under an engine: {busy.stderr}")
     for process in (server, run):

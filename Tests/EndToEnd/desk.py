@@ -16,6 +16,15 @@ COMMAND_SECONDS = 600
 FIRST_DEAL = "5000.00"
 
 
+class Wrong(Exception):
+    """What a test found."""
+
+
+def expect(holds, words):
+    if not holds:
+        raise Wrong(words)
+
+
 class Bank:
     """The sandbox, and what it says of itself."""
 
@@ -54,6 +63,12 @@ class Bank:
             deals += page
             after = page[-1]["number"]
         return deals
+
+    def wait_for_deals(self, count):
+        deadline = time.monotonic() + 60
+        while len(self.ledger()) < count:
+            expect(time.monotonic() < deadline, f"the bank never had {count} deals")
+            time.sleep(0.05)
 
     def received(self, at_least=1):
         """How often each deal transaction id came in a booking call."""

@@ -17,18 +17,9 @@ import time
 import urllib.error
 import urllib.request
 
-from desk import PROGRAM, Bank, Desk
+from desk import Bank, Desk, expect, PROGRAM, Wrong
 
 ADMIN_TOKEN = "an-invented-token-of-more-than-32-characters"
-
-
-class Wrong(Exception):
-    pass
-
-
-def expect(holds, words):
-    if not holds:
-        raise Wrong(words)
 
 
 def main():

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from desk import Bank, Desk
+from desk import Bank, Desk, expect, Wrong
 
 MARGIN_SECONDS = 2
 QUOTE_SECONDS = 3
@@ -23,15 +23,6 @@ WAITS_FOR_PERSON = 4
 STORE_TROUBLE = 74
 # Trades of a batch that is lost wholly have amounts of their own.
 GONE = ("7001.00", "7002.00")
-
-
-class Wrong(Exception):
-    pass
-
-
-def expect(holds, words):
-    if not holds:
-        raise Wrong(words)
 
 
 def main():
@@ -43,7 +34,9 @@ def main():
     problem = None
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        bank = Bank(folder, "--seed", str(options.seed), "--quote-life", str(QUOTE_SECONDS * 1000))
+        # Slow enough that a batch is under way for seconds.
+        bank = Bank(folder, "--seed", str(options.seed), "--quote-life", str(QUOTE_SECONDS * 1000),
+                    "--latency", "150")
         try:
             desk = Desk(folder, bank, FXBATCH_DOUBT_MARGIN_SECONDS=str(MARGIN_SECONDS))
             before, lost, batch = lose(desk, options.trades, options.whole)
@@ -64,13 +57,6 @@ def main():
     sys.exit(1 if problem else 0)
 
 
-def wait_for_deals(desk, count):
-    deadline = time.monotonic() + 60
-    while len(desk.bank.ledger()) < count:
-        expect(time.monotonic() < deadline, f"the bank never had {count} deals")
-        time.sleep(0.05)
-
-
 def files(folder, suffixes):
     return [folder / f"desk.db{suffix}" for suffix in suffixes]
 
@@ -88,7 +74,7 @@ def lose(desk, count, whole):
     trades = desk.write_trades([f"{10000 + n * 37}.25" for n in range(count)], count)
     process = desk.start("run", trades, "--pricing", "bank", "--name", "morning",
                          "--max-concurrent-trades", "2")
-    wait_for_deals(desk, count // 4)
+    desk.bank.wait_for_deals(count // 4)
     # Killed, and not asked to end: the copy holds what was durable, and no more.
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -99,7 +85,7 @@ def lose(desk, count, whole):
     before = {deal["deal_transaction_id"] for deal in desk.bank.ledger()}
 
     process = desk.start("run", "--resume", batch)
-    wait_for_deals(desk, count * 3 // 4)
+    desk.bank.wait_for_deals(count * 3 // 4)
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=60)
     gone = desk.folder / "gone.csv"
