@@ -49,9 +49,17 @@ public struct BatchView: Sendable {
       "errors": .array(
         failures.map { ["code": .string($0.code.rawValue), "count": JSON($0.count)] }),
       "needs_decision": .array(batch.needsDecision.map { .string($0.rawValue) }),
+      "pause_cause": JSON(batch.pauseCause?.rawValue), "approved_by": name(batch.approvedBy),
+      "approved_at": JSON(batch.approvedAt), "rejected_by": name(batch.rejectedBy),
+      "rejected_note": JSON(batch.rejectedNote), "accepted_by": name(batch.acceptedBy),
+      "accepted_note": JSON(batch.acceptedNote),
+      "cancel_requested_at": JSON(batch.cancelRequestedAt),
+      "last_decision": batch.decision?.json ?? .null,
       "content_hash": .string(batch.contentHash), "version": .integer(batch.version),
     ]
   }
+
+  private func name(_ actor: String?) -> JSON { JSON(actor.map { Actor.name(in: $0) }) }
 
   private var lock: JSON {
     guard let lease = batch.lease else { return .null }
@@ -82,9 +90,26 @@ extension BatchPolicy {
     [
       "on_failure": .string(onFailure.rawValue), "tolerated_failures": JSON(toleratedFailures),
       "tolerated_failure_percent": JSON(toleratedFailurePercent),
-      "max_attempts": JSON(maxAttempts), "max_quote_tries": JSON(maxQuoteTries),
+      "max_attempts": JSON(maxAttempts),
+      "retries": .object(
+        FailureCategory.allCases.map { .init(name: $0.rawValue, value: retries[$0].json) }),
       "min_margin_pips": .string(minimumMargin.decimalText),
       "approval": .string(approval.rawValue),
     ]
+  }
+}
+
+extension RetryRule {
+  public var json: JSON {
+    [
+      "tries": JSON(tries), "first_delay_ms": .integer(firstDelayMilliseconds),
+      "greatest_delay_ms": .integer(greatestDelayMilliseconds),
+    ]
+  }
+}
+
+extension Decision {
+  public var json: JSON {
+    ["what": .string(kind.rawValue), "by": .string(Actor.name(in: by)), "at": JSON(at)]
   }
 }

@@ -223,7 +223,7 @@ extension MemoryBooks {
     _ batch: inout Batch, actor: Actor
   ) throws(CreateRefusal) -> [JournalDraft] {
     do {
-      let step = BatchStep(batch: batch.key, actor: actor, command: .start)
+      let step = BatchStep(batch: batch.key, actor: actor, command: .start())
       return try Ledger.decide(step, batch: &batch, now: now)
     } catch {
       // A new batch is staged: nothing but a missing approval keeps it from starting.

@@ -33,6 +33,10 @@ extension MemoryBooks {
       (batch.status.isFinal == (batch.completedAt != nil), "has a wrong moment of its end"),
       (!batch.status.isFinal || batch.lease == nil, "is final and held"),
       (batch.status != .running || batch.startedAt != nil, "runs without having started"),
+      ((batch.status == .paused) == (batch.pauseCause != nil), "has a wrong cause of its pause"),
+      (
+        batch.approvedBy == nil || batch.rejectedBy == nil, "is approved and rejected at once"
+      ),
     ]
     return claims.filter { !$0.0 }.map { "batch \(batch.key) \(batch.status): \($0.1)" }
       + chainViolations(of: batch.key, head: batch.chain)

@@ -36,6 +36,11 @@ public enum Occurrence: String, Hashable, Sendable, CaseIterable {
   case killSwitch = "the kill switch engaged"
   case killSwitchWithCallOut = "the kill switch engaged while a trade is booking"
 
+  // What batches do by themselves.
+  case policyPause = "a batch paused by its policy"
+  case policyCancel = "a batch cancelled by its policy"
+  case policyResumed = "a person let a batch go on that its policy had paused"
+
   // How the protocol answers.
   case booking = "a booking"
   case clientBlocked = "a trade that waited for its client's doubt"

@@ -14,6 +14,7 @@ extension SimulatedWorld {
       violation = violation ?? "a fenced node's write on trade \(step.trade) was accepted"
     }
     note(step.command, result.result)
+    notePolicy(before, result.batch)
     if temper.planted == .countOutsideTransaction, isFaulty, chance.happens(perMille: 20) {
       // The process ends between the two transactions.
       books.batches[step.batch.index].counts = before.counts
@@ -53,6 +54,17 @@ extension SimulatedWorld {
       if failure.code == .attemptsExhausted { occurrences[.attemptsExhausted] += 1 }
     case .take, .recordAccepted, .recordSettled, .resolve, .cancel, .retry: break
     }
+  }
+
+  /// What a batch has done by itself about a failure. No failure beyond its bound may leave it running.
+  private mutating func notePolicy(_ before: Batch, _ after: Batch?) {
+    guard let after else { return }
+    if after.status == .paused, before.status != .paused { occurrences[.policyPause] += 1 }
+    if after.isCancelRequested, !before.isCancelRequested { occurrences[.policyCancel] += 1 }
+    guard after.counts.failed > before.counts.failed, after.policy.breach(of: after.counts) != nil,
+      after.status == .running, !after.isCancelRequested
+    else { return }
+    violation = violation ?? "batch \(after.key) runs on with more failures than it tolerates"
   }
 
   /// An action of a node whose hold on the trade's batch has passed on.

@@ -19,6 +19,8 @@ extension SimulatedWorld {
     _ = try books.upsert(records)
     let clients = try books.clients(ClientQuery(limit: temper.clients))
     guard let pair = CurrencyPair("USD/ZAR") else { return }
+    // Of its own seed, so that whatever else a world draws stays as it was.
+    var policies = Chance(seed: seed ^ 0x706f_6c69_6379)
     for number in 1...temper.batches {
       let drafts = (1...temper.tradesPerBatch).map { row in
         let amount = Money(minorUnits: chance.pick(100_000...100_000_000), currency: .zar)
@@ -33,12 +35,27 @@ extension SimulatedWorld {
         id: Identifier(high: chance.next(), low: chance.next()), name: "Batch \(number)",
         pricing: .bank, priority: Int(chance.pick(1...10)),
         maxConcurrentTrades: Int(chance.pick(1...5)),
-        policy: BatchPolicy(maxAttempts: Int(chance.pick(1...3))))
+        policy: policy(maxAttempts: Int(chance.pick(1...3)), &policies))
       _ = try books.create(
         CreateRequest(
           batch: batch, trades: drafts, tradeIDs: ids, actor: .person("dealer"), starts: true,
           duplicateWindowMilliseconds: nil))
     }
+  }
+
+  /// What a batch of this world does about failures.
+  private func policy(maxAttempts: Int, _ chance: inout Chance) -> BatchPolicy {
+    var policy = BatchPolicy(maxAttempts: maxAttempts)
+    guard temper.hasPolicies else { return policy }
+    policy.onFailure = BatchPolicy.OnFailure.allCases[Int(chance.pick(0...2))]
+    if chance.happens(perMille: 600) { policy.toleratedFailures = Int(chance.pick(0...3)) }
+    if chance.happens(perMille: 300) { policy.toleratedFailurePercent = Int(chance.pick(0...60)) }
+    for category in FailureCategory.allCases where chance.happens(perMille: 400) {
+      policy.retries[category] = RetryRule(
+        tries: Int(chance.pick(1...5)), firstDelayMilliseconds: chance.pick(1...800),
+        greatestDelayMilliseconds: chance.pick(800...5_000))
+    }
+    return policy
   }
 
   mutating func command(_ batch: BatchKey, _ wish: PersonsWish) throws(StoreError) {
@@ -53,7 +70,7 @@ extension SimulatedWorld {
       // Whoever pauses comes back to it.
       schedule(.command(batch, .resume), after: chance.pick(100...20_000))
     case .resume: (command, kind) = (.resume, nil)
-    case .cancel: (command, kind) = (.requestCancel, .cancel)
+    case .cancel: (command, kind) = (.requestCancel(), .cancel)
     case .priority:
       (command, kind) = (
         .setPriority(Int(chance.pick(1...10)), queuePosition: nil), .priority
@@ -103,6 +120,16 @@ extension SimulatedWorld {
       if case .success = try books.perform([step])[0].result {
         occurrences[.doubtByPerson] += 1
       }
+    }
+  }
+
+  /// A person looks at what has failed, and lets every batch go on that its policy has paused.
+  mutating func resumePaused() throws(StoreError) {
+    books.now = Timestamp(milliseconds: now)
+    for batch in try books.batches(BatchQuery(statuses: [.paused], limit: 500))
+    where batch.pauseCause != .person && !batch.isCancelRequested {
+      let step = BatchStep(batch: batch.key, actor: .person("dealer"), command: .resume)
+      if case .success = try books.perform(step) { occurrences[.policyResumed] += 1 }
     }
   }
 

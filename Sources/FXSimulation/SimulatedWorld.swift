@@ -149,6 +149,7 @@ public struct SimulatedWorld: Sendable {
     var isEnded = try run()
     for _ in 0..<Self.rounds where !isEnded && violation == nil {
       try resolveDoubts()
+      try resumePaused()
       restFrom = now + 60_000
       end = max(end, now) + 600_000
       lengthAtRest = -1

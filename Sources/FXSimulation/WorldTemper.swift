@@ -17,6 +17,8 @@ public struct WorldTemper: Sendable {
   public var strikeAtCallPerMille = 30
   /// Commands by persons: pause, cancel, priority, retry, the kill switch.
   public var commands = 4
+  /// Batches pause or cancel on failures, tolerate some, and quote anew, each in its own way.
+  public var hasPolicies = false
   /// Times that the store loses what it has acknowledged.
   public var rollBacks = 0
   public var leaseMilliseconds: Int64 = 30_000
@@ -56,6 +58,8 @@ public enum WorldPlan: String, CaseIterable, Sendable {
   case lagging
   /// The same, with a store that loses what it has acknowledged.
   case rolledBack = "rolled-back"
+  /// The same, with batches that pause or cancel on failures, and quote anew, each in its own way.
+  case policies
 
   public func temper(seed: UInt64) -> WorldTemper {
     var chance = Chance(seed: ~seed)
@@ -75,6 +79,7 @@ public enum WorldPlan: String, CaseIterable, Sendable {
     case .rolledBack:
       temper.rollBacks = 1
       temper.bank.lostAfterPerMille = 50
+    case .policies: temper.hasPolicies = true
     }
     return temper
   }

@@ -26,7 +26,9 @@ extension BatchCommand {
   fileprivate var weight: Int {
     switch self {
     case .retry, .delete: GroupCommit.greatestWeight
-    case .start, .approve, .pause, .resume, .requestCancel, .setPriority, .change, .accept: 1
+    case .start, .approve, .reject, .demandApproval, .pause, .resume, .requestCancel,
+      .setPriority, .change, .accept:
+      1
     }
   }
 }

@@ -3,7 +3,8 @@ import FXPorts
 
 extension SQLiteStore {
   public func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch] {
-    try await read { try $0.batches(query) }
+    guard let query = query.narrowedByDecisions else { return [] }
+    return try await read { try $0.batches(query) }
   }
 }
 

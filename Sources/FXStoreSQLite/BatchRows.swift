@@ -14,9 +14,15 @@ extension ColumnReader {
     batch.lease = try lease()
     batch.generation = try next()
     batch.cancelRequestedAt = try next()
+    batch.pauseCause = try next()
     batch.approvedBy = try next()
+    batch.approvedAt = try next()
+    batch.rejectedBy = try next()
+    batch.rejectedNote = try next()
+    batch.editedBy = try next()
     batch.acceptedBy = try next()
     batch.acceptedNote = try next()
+    batch.decision = try decision()
     batch.queuedAt = try next()
     batch.startedAt = try next()
     batch.completedAt = try next()
@@ -25,6 +31,7 @@ extension ColumnReader {
     batch.version = try next()
     batch.escalated.inDoubt = try next()
     batch.escalated.booked = try next()
+    batch.escalated.settlementFailed = try next()
     batch.termsHash = try next()
     return batch
   }
@@ -36,8 +43,24 @@ extension ColumnReader {
   private mutating func policy() throws -> BatchPolicy {
     BatchPolicy(
       onFailure: try next(), toleratedFailures: try next(), toleratedFailurePercent: try next(),
-      maxAttempts: try next(), maxQuoteTries: try next(), minimumMargin: try next(),
-      approval: try next())
+      maxAttempts: try next(),
+      retries: QuoteRetries(
+        transient: try retryRule(), permanent: try retryRule(), rule: try retryRule()),
+      minimumMargin: try next(), approval: try next())
+  }
+
+  private mutating func retryRule() throws -> RetryRule {
+    RetryRule(
+      tries: try next(), firstDelayMilliseconds: try next(),
+      greatestDelayMilliseconds: try next())
+  }
+
+  private mutating func decision() throws -> Decision? {
+    let kind: Decision.Kind? = try next()
+    let by: String? = try next()
+    let at: Timestamp? = try next()
+    guard let kind, let by, let at else { return nil }
+    return Decision(kind, by: by, at: at)
   }
 
   private mutating func counts() throws -> TradeCounts {
@@ -95,28 +118,48 @@ extension Transaction {
     let counts = batch.counts
     try run(
       """
-      UPDATE batches SET name = ?, status = ?, priority = ?, queue_position = ?,
-        max_concurrent_trades = ?, on_failure = ?, tolerated_failures = ?,
-        tolerated_failure_percent = ?, max_attempts = ?, max_quote_tries = ?, minimum_margin = ?,
-        approval = ?, round = ?, pending = ?, quoting = ?, booking = ?, booked = ?, in_doubt = ?,
-        completed = ?, failed = ?, cancelled = ?, lease_owner = ?, lease_locked_at = ?,
-        lease_expires_at = ?, generation = ?, cancel_requested_at = ?, approved_by = ?,
-        accepted_by = ?, accepted_note = ?, queued_at = ?, started_at = ?, completed_at = ?,
-        updated_at = ?, version = ?, escalated_in_doubt = ?, escalated_booked = ?,
+      UPDATE batches SET status = ?, round = ?, pending = ?, quoting = ?, booking = ?, booked = ?,
+        in_doubt = ?, completed = ?, failed = ?, cancelled = ?, lease_owner = ?,
+        lease_locked_at = ?, lease_expires_at = ?, generation = ?, cancel_requested_at = ?,
+        pause_cause = ?, accepted_by = ?, accepted_note = ?, decided = ?, decided_by = ?,
+        decided_at = ?, queued_at = ?, started_at = ?, completed_at = ?, updated_at = ?,
+        version = ?, escalated_in_doubt = ?, escalated_booked = ?, unsettled = ?,
         needs_decision = ?
       WHERE key = ?
       """,
-      batch.name, batch.status, batch.priority, batch.queuePosition, batch.maxConcurrentTrades,
-      batch.policy.onFailure, batch.policy.toleratedFailures,
-      batch.policy.toleratedFailurePercent, batch.policy.maxAttempts, batch.policy.maxQuoteTries,
-      batch.policy.minimumMargin, batch.policy.approval, batch.round, counts.pending,
-      counts.quoting, counts.booking, counts.booked, counts.inDoubt, counts.completed,
-      counts.failed, counts.cancelled, batch.lease?.owner, batch.lease?.lockedAt,
-      batch.lease?.expiresAt, batch.generation, batch.cancelRequestedAt, batch.approvedBy,
-      batch.acceptedBy, batch.acceptedNote, batch.queuedAt, batch.startedAt, batch.completedAt,
+      batch.status, batch.round, counts.pending, counts.quoting, counts.booking, counts.booked,
+      counts.inDoubt, counts.completed, counts.failed, counts.cancelled, batch.lease?.owner,
+      batch.lease?.lockedAt, batch.lease?.expiresAt, batch.generation, batch.cancelRequestedAt,
+      batch.pauseCause, batch.acceptedBy, batch.acceptedNote, batch.decision?.kind,
+      batch.decision?.by, batch.decision?.at, batch.queuedAt, batch.startedAt, batch.completedAt,
       batch.updatedAt, batch.version, batch.escalated.inDoubt, batch.escalated.booked,
-      !batch.needsDecision.isEmpty, batch.key)
+      batch.escalated.settlementFailed, !batch.needsDecision.isEmpty, batch.key)
     try write(batch.chain, of: batch.key)
+  }
+
+  /// Writes what only persons' commands change: what is asked of a batch, and its release.
+  func writeTerms(of batch: Batch) throws {
+    let (policy, retries) = (batch.policy, batch.policy.retries)
+    try run(
+      """
+      UPDATE batches SET name = ?, priority = ?, queue_position = ?, max_concurrent_trades = ?,
+        on_failure = ?, tolerated_failures = ?, tolerated_failure_percent = ?, max_attempts = ?,
+        transient_tries = ?, transient_first_delay = ?, transient_greatest_delay = ?,
+        permanent_tries = ?, permanent_first_delay = ?, permanent_greatest_delay = ?,
+        rule_tries = ?, rule_first_delay = ?, rule_greatest_delay = ?, minimum_margin = ?,
+        approval = ?, approved_by = ?, approved_at = ?, rejected_by = ?, rejected_note = ?,
+        edited_by = ?
+      WHERE key = ?
+      """,
+      batch.name, batch.priority, batch.queuePosition, batch.maxConcurrentTrades,
+      policy.onFailure, policy.toleratedFailures, policy.toleratedFailurePercent,
+      policy.maxAttempts, retries.transient.tries, retries.transient.firstDelayMilliseconds,
+      retries.transient.greatestDelayMilliseconds, retries.permanent.tries,
+      retries.permanent.firstDelayMilliseconds, retries.permanent.greatestDelayMilliseconds,
+      retries.rule.tries, retries.rule.firstDelayMilliseconds,
+      retries.rule.greatestDelayMilliseconds, policy.minimumMargin, policy.approval,
+      batch.approvedBy, batch.approvedAt, batch.rejectedBy, batch.rejectedNote, batch.editedBy,
+      batch.key)
   }
 
   func write(_ head: ChainHead, of chain: BatchKey) throws {
@@ -139,22 +182,23 @@ extension Transaction {
     try run(
       """
       INSERT INTO batches (key, id, name, status, pricing, priority, queue_position,
-        max_concurrent_trades, on_failure, tolerated_failures, tolerated_failure_percent,
-        max_attempts, max_quote_tries, minimum_margin, approval, round, pending, quoting, booking,
-        booked, in_doubt, completed, failed, cancelled, generation, created_at, created_by,
-        updated_at, version, needs_decision, total, entered_at, terms_hash)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?,
-        ?, ?, ?)
+        max_concurrent_trades, on_failure, max_attempts, transient_tries, minimum_margin, approval,
+        round, pending, quoting, booking, booked, in_doubt, completed, failed, cancelled,
+        generation, created_at, created_by, updated_at, version, needs_decision, total, entered_at,
+        terms_hash)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?,
+        ?)
       """,
       batch.key, batch.id, batch.name, batch.status, batch.pricing, batch.priority,
       batch.queuePosition, batch.maxConcurrentTrades, batch.policy.onFailure,
-      batch.policy.toleratedFailures, batch.policy.toleratedFailurePercent,
-      batch.policy.maxAttempts, batch.policy.maxQuoteTries, batch.policy.minimumMargin,
+      batch.policy.maxAttempts, batch.policy.retries.transient.tries, batch.policy.minimumMargin,
       batch.policy.approval, batch.round, batch.counts.pending, batch.generation,
       batch.createdAt, batch.createdBy, batch.updatedAt, batch.version,
       !batch.needsDecision.isEmpty, batch.counts.total,
       max(entered ?? batch.createdAt, batch.createdAt),
       batch.termsHash)
+    // The rest of its policy.
+    try writeTerms(of: batch)
     try insertGrams(of: batch.key, batch.name)
   }
 
@@ -171,5 +215,22 @@ extension Transaction {
       installation.changeCounter, installation.rollback?.detectedAt,
       installation.rollback?.lostFrom, installation.rollback?.firstEpoch,
       installation.rollback?.reason, installation.rollback?.reconciledAt)
+  }
+}
+
+/// What `writeTerms` writes, to tell whether it has to.
+struct BatchTerms: Hashable {
+  private let name: String
+  private let places: [Int64]
+  private let policy: BatchPolicy
+  private let approvedAt: Timestamp?
+  private let persons: [String?]
+
+  init(_ batch: Batch) {
+    name = batch.name
+    places = [Int64(batch.priority), batch.queuePosition, Int64(batch.maxConcurrentTrades)]
+    policy = batch.policy
+    approvedAt = batch.approvedAt
+    persons = [batch.approvedBy, batch.rejectedBy, batch.rejectedNote, batch.editedBy]
   }
 }

@@ -59,7 +59,7 @@ extension Transaction {
     try summarize(key) { for trade in request.trades { $0.request(trade.deal) } }
     try log([JournalDraft(kind: .batchCreated, actor: request.actor, note: request.note)], of: key)
     if request.starts {
-      let start = BatchStep(batch: key, actor: request.actor, command: .start)
+      let start = BatchStep(batch: key, actor: request.actor, command: .start())
       let events = try update(key) { try Ledger.decide(start, batch: &$0, now: now) }
       try log(events, of: key)
       try updateInstallation { $0.changeCounter += 1 }

@@ -110,6 +110,8 @@ extension JournalKind: StoredAs {}
 extension Role: StoredAs {}
 extension BatchPolicy.OnFailure: StoredAs {}
 extension BatchPolicy.Approval: StoredAs {}
+extension PauseCause: StoredAs {}
+extension Decision.Kind: StoredAs {}
 
 extension Int: StoredAs {
   var stored: Int64 { Int64(self) }

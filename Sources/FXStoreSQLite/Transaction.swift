@@ -25,9 +25,15 @@ final class Transaction {
   /// A batch's row as the transaction holds it.
   private final class LoadedBatch {
     var batch: Batch
+    /// As its row has them.
+    var storedTerms: BatchTerms
     var isChanged = false
     var summary = SummaryChange()
-    init(_ batch: Batch) { self.batch = batch }
+
+    init(_ batch: Batch) {
+      self.batch = batch
+      storedTerms = BatchTerms(batch)
+    }
   }
 
   // MARK: Statements
@@ -149,6 +155,9 @@ final class Transaction {
   /// Writes the shared rows that have changed: at the end, and before a query that looks for batches.
   func flush() throws {
     for (key, loaded) in batches.sorted(by: { $0.key < $1.key }) where loaded.isChanged {
+      let terms = BatchTerms(loaded.batch)
+      if terms != loaded.storedTerms { try writeTerms(of: loaded.batch) }
+      loaded.storedTerms = terms
       try write(loaded.batch)
       loaded.isChanged = false
       if !loaded.summary.isEmpty { try write(loaded.summary, of: key) }

@@ -51,8 +51,8 @@ import Foundation
       CommandGroup(
         name: "Deciding",
         subcommands: [
-          ApproveCommand.self, RetryCommand.self, AcceptCommand.self, ResolveCommand.self,
-          KillSwitchCommand.self,
+          DecisionsCommand.self, ApproveCommand.self, RejectCommand.self, RetryCommand.self,
+          AcceptCommand.self, ReverseCommand.self, ResolveCommand.self, KillSwitchCommand.self,
         ]),
       CommandGroup(
         name: "What the desk knows",

@@ -308,7 +308,7 @@ private struct Walk {
     guard let batch = batches.randomElement(using: &chance) else { return }
     let commands: [BatchCommand] = [
       .pause, .resume, .resume, .retry(.all, note: nil), .retry(.codes([.rateCheck]), note: nil),
-      .setPriority(9, queuePosition: nil), .accept(note: "fine"), .requestCancel,
+      .setPriority(9, queuePosition: nil), .accept(note: "fine"), .requestCancel(),
     ]
     let command = try #require(commands.randomElement(using: &chance))
     _ = try desk.books.perform(

@@ -50,6 +50,8 @@ import Testing
       #expect(try await found(BatchQuery(text: "änn")) == [3, 2, 1])
       #expect(try await found(BatchQuery(order: .total)) == [3, 2, 1])
       #expect(try await found(BatchQuery(order: .lastEnded)) == [2])
+      #expect(all.map(\.policy.retries) == Array(repeating: QuoteRetries(), count: 3))
+      #expect(all.map(\.escalated.settlementFailed) == [0, 0, 0])
       let moment = Timestamp(milliseconds: 1_000)
       #expect(try await found(BatchQuery(createdTo: moment)) == [2])
       #expect(try await found(BatchQuery(createdFrom: moment)) == [3, 1])
@@ -62,6 +64,33 @@ import Testing
         #expect(recount.kept.totals.requested.map(\.description) == ["ZAR 1.00"])
         #expect(recount.kept.failures.map(\.count).reduce(0, +) == failed)
       }
+    }
+  }
+
+  /// A paused batch, and one of which a deal failed to settle while another trade is booked.
+  @Test func `knows why its batches are paused, and which deals failed to settle`() async throws {
+    try await withFolder { folder in
+      let old = SQLiteStore.migrations.prefix(5).map(\.sql)
+      try await edit(
+        in: folder,
+        old.joined() + Self.rows + """
+          UPDATE batches SET status = 'paused', approved_by = 'person:b' WHERE key = 1;
+          UPDATE batches SET failed = 1 WHERE key = 3;
+          INSERT INTO trades (key, id, batch_key, row, client_key, base, quote, side, deal_currency,
+            deal_amount, delivery, spread, fingerprint, created_at, updated_at, status, completed_at,
+            failure_code, failure_message)
+          SELECT 4, CAST('trade-unsettled-' AS BLOB), 3, 2, 1, 'USD', 'ZAR', 'buy', 'ZAR', 100, 'spot', 0, 4,
+            1, 1, 'failed', 9, 'settlement_failed', '-';
+          PRAGMA application_id = \(0x6678_6231); PRAGMA user_version = 5;
+          """)
+      let store = try await openStore(in: folder)
+      let all = try await store.batches(BatchQuery(order: .oldestFirst))
+      #expect(all.map(\.pauseCause) == [.person, nil, nil])
+      #expect(all[0].approvedAt == all[0].updatedAt)
+      #expect(all.map(\.escalated.settlementFailed) == [0, 0, 1])
+      #expect(all[2].needsDecision == [.inDoubt, .settlementFailed])
+      let unsettled = try await store.batches(BatchQuery(decisions: [.settlementFailed]))
+      #expect(unsettled.map(\.key.value) == [3])
     }
   }
 
@@ -79,9 +108,14 @@ import Testing
       let summaries = try await before.summaries(of: keys)
       #expect(summaries.contains { !$0.failures.isEmpty })
       try before.close()
+      let migration = SQLiteStore.migrations[7]
       try await edit(
-        in: folder, "DROP TABLE batch_sums; DROP TABLE batch_failures; PRAGMA user_version = 7;")
-      #expect(try await openStore(in: folder).summaries(of: keys) == summaries)
+        in: folder, "DROP TABLE batch_sums; DROP TABLE batch_failures;" + migration.sql)
+      let store = try await openStore(in: folder)
+      try await store.pool.write {
+        try migration.fill(Transaction($0, now: Timestamp(milliseconds: 0)))
+      }
+      #expect(try await store.summaries(of: keys) == summaries)
     }
   }
 }

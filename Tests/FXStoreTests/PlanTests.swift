@@ -129,6 +129,7 @@ private final class Trace: Sendable {
       "SELECT digest FROM events WHERE batch_key = ?", "(batch_key=? AND batch_sequence=?)"
     ),
     ("UPDATE batches SET name", "INTEGER PRIMARY KEY (rowid=?)"),
+    ("UPDATE batches SET status", "INTEGER PRIMARY KEY (rowid=?)"),
     ("UPDATE trades SET status", "INTEGER PRIMARY KEY (rowid=?)"),
   ]
 

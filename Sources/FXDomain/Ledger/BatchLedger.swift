@@ -8,12 +8,16 @@ public enum RetrySelection: Hashable, Sendable {
 
 /// What somebody wants to happen to a whole batch.
 public enum BatchCommand: Hashable, Sendable {
-  case start
+  case start(ApprovalDemand = .byPolicy)
   /// Four eyes: never by the submitter, and only of what the approver has seen.
   case approve(contentHash: String)
+  /// The other answer to a request for approval: the batch stays where it is until it is changed.
+  case reject(contentHash: String, note: String)
+  /// The configuration asks for an approval that the batch does not have, or no longer has.
+  case demandApproval
   case pause
   case resume
-  case requestCancel
+  case requestCancel(note: String? = nil)
   case setPriority(Int, queuePosition: Int64?)
   /// What is nil stays as it is.
   case change(
@@ -25,6 +29,23 @@ public enum BatchCommand: Hashable, Sendable {
   case accept(note: String)
   /// Takes a batch out of all lists that never sent a booking.
   case delete
+}
+
+extension BatchCommand {
+  /// What is remembered as decided once it is carried out; nil for what is no decision.
+  var decision: Decision.Kind? {
+    switch self {
+    case .start: .started
+    case .approve: .approved
+    case .reject: .rejected
+    case .pause: .paused
+    case .resume: .resumed
+    case .requestCancel: .cancelled
+    case .retry: .retried
+    case .accept: .accepted
+    case .demandApproval, .setPriority, .change, .delete: nil
+    }
+  }
 }
 
 public struct BatchStep: Hashable, Sendable {
@@ -58,7 +79,11 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   /// What it would be changed to cannot be, each told in a full sentence.
   case outOfBounds([String])
   case staleVersion(present: Int64)
-  case alreadyAccepted(by: String)
+  /// Somebody else was faster, or decided otherwise.
+  case alreadyDecided(Decision.Kind, by: String)
+  case approvalExpired(since: Timestamp)
+  /// It ended before the approval that it needs was given and used.
+  case neverReleased
   /// What was approved is no longer what the batch holds.
   case contentChanged
   /// Executed business is kept.
@@ -93,60 +118,62 @@ extension Ledger {
   public static func decide(
     _ step: BatchStep, batch: inout Batch, facts: BatchFacts
   ) throws(BatchRefusal) -> [JournalDraft] {
-    let now = facts.now
     if let expected = step.expectedVersion, expected != batch.version {
       throw .staleVersion(present: batch.version)
     }
+    let events = try carryOut(step, on: &batch, facts: facts)
+    if let kind = step.command.decision {
+      batch.decision = Decision(kind, by: step.actor, at: facts.now)
+    }
+    return events
+  }
+
+  private static func carryOut(
+    _ step: BatchStep, on batch: inout Batch, facts: BatchFacts
+  ) throws(BatchRefusal) -> [JournalDraft] {
+    let (actor, now) = (step.actor, facts.now)
     switch step.command {
-    case .start:
-      guard batch.status == .staged, !batch.isCancelRequested else {
-        throw .wrongState(batch.status)
-      }
-      if batch.policy.approval == .required, batch.approvedBy == nil { throw .approvalRequired }
-      batch.queuedAt = now
-      return [transition(&batch, .started, actor: step.actor, now: now)]
+    case .start(let demand):
+      return [try start(&batch, demand, actor: actor, now: now)]
     case .approve(let seen):
-      guard batch.status == .staged, batch.approvedBy == nil else {
-        throw .wrongState(batch.status)
-      }
-      guard batch.createdBy != step.actor.description else { throw .approvesOwn }
-      guard seen == facts.contentHash else { throw .contentChanged }
-      batch.approvedBy = step.actor.description
-      return [touched(&batch, .batchApproved, actor: step.actor, now: now)]
+      return [try approve(&batch, seen: seen, facts: facts, actor: actor)]
+    case .reject(let seen, let note):
+      return [try reject(&batch, seen: seen, note: note, facts: facts, actor: actor)]
+    case .demandApproval:
+      return [try demandApproval(&batch, actor: actor, now: now)]
     case .pause:
       guard batch.status == .pending || batch.status == .running else {
         throw .wrongState(batch.status)
       }
-      return [transition(&batch, .paused, actor: step.actor, now: now)]
+      return [pause(&batch, .person, actor: actor, now: now)]
     case .resume:
       guard batch.status == .paused else { throw .wrongState(batch.status) }
       let resumed = BatchEvent.resumed(started: batch.startedAt != nil)
-      return [transition(&batch, resumed, actor: step.actor, now: now)]
-    case .requestCancel:
+      return [transition(&batch, resumed, actor: actor, now: now)]
+    case .requestCancel(let note):
       guard !batch.status.isFinal else { throw .wrongState(batch.status) }
       guard !batch.isCancelRequested else { throw .cancelUnderWay }
-      batch.cancelRequestedAt = now
-      return [touched(&batch, .batchCancelRequested, actor: step.actor, now: now)]
+      return [requestCancel(&batch, actor: actor, now: now, note: note)]
     case .setPriority(let priority, let position):
       guard !batch.status.isFinal else { throw .wrongState(batch.status) }
       batch.priority = min(10, max(1, priority))
       if let position { batch.queuePosition = position }
       let note = "priority \(batch.priority), queue position \(batch.queuePosition)"
-      return [touched(&batch, .batchChanged, actor: step.actor, now: now, note: note)]
+      return [touched(&batch, .batchChanged, actor: actor, now: now, note: note)]
     case .change(let name, let priority, let limit, let policy):
-      return [try change(&batch, name, priority, limit, policy, actor: step.actor, now: now)]
+      return [try change(&batch, name, priority, limit, policy, actor: actor, now: now)]
     case .retry(_, let note):
-      return try retry(&batch, actor: step.actor, note: note, now: now)
+      return try retry(&batch, actor: actor, note: note, now: now)
     case .accept(let note):
       guard batch.status == .partialSuccess || batch.status == .failed else {
         throw .wrongState(batch.status)
       }
-      if let by = batch.acceptedBy { throw .alreadyAccepted(by: by) }
-      batch.acceptedBy = step.actor.description
+      if let by = batch.acceptedBy { throw .alreadyDecided(.accepted, by: by) }
+      batch.acceptedBy = actor.description
       batch.acceptedNote = note
-      return [touched(&batch, .batchAccepted, actor: step.actor, now: now, note: note)]
+      return [touched(&batch, .batchAccepted, actor: actor, now: now, note: note)]
     case .delete:
-      return [try delete(&batch, hasRecords: facts.hasRecords, actor: step.actor, now: now)]
+      return [try delete(&batch, hasRecords: facts.hasRecords, actor: actor, now: now)]
     }
   }
 
@@ -168,6 +195,10 @@ extension Ledger {
       if batch.policy.approval == .required { policy.approval = .required }
       batch.policy = policy
     }
+    if batch.status == .staged, name != nil || limit != nil || policy != nil {
+      batch.reopenApproval()
+      batch.editedBy = actor.description
+    }
     let note =
       "name \(batch.name), priority \(batch.priority), \(batch.maxConcurrentTrades) trades at once"
     return touched(&batch, .batchChanged, actor: actor, now: now, note: note)
@@ -178,6 +209,10 @@ extension Ledger {
   ) throws(BatchRefusal) -> [JournalDraft] {
     guard batch.status != .staged else { throw .wrongState(batch.status) }
     if batch.isCancelRequested, !batch.status.isFinal { throw .cancelUnderWay }
+    // What was cancelled before it was released gets no further this way.
+    if batch.queuedAt == nil, batch.policy.approval == .required || batch.rejectedBy != nil {
+      throw .neverReleased
+    }
     guard batch.counts.failed + batch.counts.cancelled > 0 else { throw .nothingToRetry }
     if batch.status.isFinal {
       batch.round += 1
@@ -197,58 +232,5 @@ extension Ledger {
     batch.updatedAt = now
     batch.version += 1
     return JournalDraft(kind: kind, actor: actor, note: note)
-  }
-
-  // MARK: Leases
-
-  /// Whether a node may claim the batch: it is in the queue, or it has open trades and nobody holds
-  /// it.
-  public static func isClaimable(_ batch: Batch, at now: Timestamp) -> Bool {
-    guard !batch.isLeased(at: now) else { return false }
-    switch batch.status {
-    case .pending, .running: return batch.counts.open > 0
-    case .paused:
-      return batch.counts.open > batch.counts.pending
-        || batch.isCancelRequested && batch.counts.pending > 0
-    case .staged, .success, .partialSuccess, .failed, .cancelled: return false
-    }
-  }
-
-  /// Gives the batch to a node and raises its generation.
-  public static func claim(
-    _ batch: inout Batch, by node: NodeID, leaseMilliseconds: Int64, now: Timestamp
-  ) -> [JournalDraft] {
-    precondition(isClaimable(batch, at: now), "only a free batch is claimed")
-    batch.generation += 1
-    batch.lease = Lease(
-      owner: node, lockedAt: now, expiresAt: now.advanced(byMilliseconds: leaseMilliseconds))
-    batch.updatedAt = now
-    let actor = Actor.node(node)
-    let claimed = JournalDraft(
-      kind: .batchClaimed, actor: actor, note: "generation \(batch.generation)")
-    guard batch.status == .pending else { return [claimed] }
-    if batch.startedAt == nil { batch.startedAt = now }
-    return [claimed, transition(&batch, .claimed, actor: actor, now: now)]
-  }
-
-  /// Prolongs a hold that has neither ended nor passed on; false otherwise.
-  public static func renew(
-    _ batch: inout Batch, by node: NodeID, generation: Int64, leaseMilliseconds: Int64,
-    now: Timestamp
-  ) -> Bool {
-    guard batch.generation == generation, batch.lease?.owner == node, batch.isLeased(at: now)
-    else { return false }
-    batch.lease?.expiresAt = now.advanced(byMilliseconds: leaseMilliseconds)
-    return true
-  }
-
-  /// Ends a hold, if it is still this one.
-  public static func release(
-    _ batch: inout Batch, generation: Int64, actor: Actor, now: Timestamp
-  ) -> [JournalDraft] {
-    guard batch.generation == generation, batch.lease != nil else { return [] }
-    batch.lease = nil
-    batch.updatedAt = now
-    return [JournalDraft(kind: .batchReleased, actor: actor)]
   }
 }

@@ -33,7 +33,8 @@ extension Ledger {
       ])
     }
     batch.counts.pending = count
-    batch.approvedBy = nil
+    batch.reopenApproval()
+    batch.editedBy = actor.description
     let note = "\(added) trades added, \(changed) changed, \(removed) removed"
     return touched(&batch, .batchChanged, actor: actor, now: now, note: note)
   }

@@ -244,7 +244,10 @@ public enum Ledger {
       batch.acceptedNote = nil
       return [transition(&batch, .reopened, actor: actor, now: now)]
     }
-    guard !batch.status.isFinal, let outcome = batch.counts.outcome else { return [] }
+    guard !batch.status.isFinal else { return [] }
+    guard let outcome = batch.counts.outcome else {
+      return to == .failed ? followFailure(in: &batch, actor: actor, now: now) : []
+    }
     batch.lease = nil
     batch.completedAt = now
     return [transition(&batch, .ended(outcome), actor: actor, now: now)]
@@ -260,6 +263,7 @@ public enum Ledger {
     } catch {
       preconditionFailure("a batch that is \(from) was asked for \(event)")
     }
+    if batch.status != .paused { batch.pauseCause = nil }
     batch.updatedAt = now
     batch.version += 1
     return JournalDraft(

@@ -2,6 +2,13 @@
 public enum Side: String, Hashable, Sendable, CaseIterable {
   case buy
   case sell
+
+  public var opposite: Side {
+    switch self {
+    case .buy: .sell
+    case .sell: .buy
+    }
+  }
 }
 
 /// Where the client rate comes from.

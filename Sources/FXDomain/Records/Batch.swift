@@ -1,43 +1,3 @@
-/// What a batch does about failures and how hard it tries.
-public struct BatchPolicy: Hashable, Sendable {
-  public enum OnFailure: String, Hashable, Sendable, CaseIterable {
-    case `continue`
-    case pause
-    case cancel
-  }
-
-  public enum Approval: String, Hashable, Sendable, CaseIterable {
-    case none
-    case required
-  }
-
-  public var onFailure: OnFailure
-  /// Failed trades tolerated before `onFailure` acts; nil for no bound.
-  public var toleratedFailures: Int?
-  /// The same as a share of the batch's trades, in whole percent.
-  public var toleratedFailurePercent: Int?
-  /// Intents per trade and round.
-  public var maxAttempts: Int
-  /// Quotes per trade and round that may fail for passing reasons.
-  public var maxQuoteTries: Int
-  public var minimumMargin: Pips
-  public var approval: Approval
-
-  public init(
-    onFailure: OnFailure = .continue, toleratedFailures: Int? = nil,
-    toleratedFailurePercent: Int? = nil, maxAttempts: Int = 3, maxQuoteTries: Int = 8,
-    minimumMargin: Pips = .zero, approval: Approval = .none
-  ) {
-    self.onFailure = onFailure
-    self.toleratedFailures = toleratedFailures
-    self.toleratedFailurePercent = toleratedFailurePercent
-    self.maxAttempts = maxAttempts
-    self.maxQuoteTries = maxQuoteTries
-    self.minimumMargin = minimumMargin
-    self.approval = approval
-  }
-}
-
 /// A node's hold on a batch: who, since when, and until when by the store's clock.
 public struct Lease: Hashable, Sendable {
   public var owner: NodeID
@@ -89,11 +49,21 @@ public struct Batch: Hashable, Sendable {
   public var generation: Int64
   /// From then on what would be or return to `pending` becomes `cancelled`.
   public var cancelRequestedAt: Timestamp?
-  /// Who released a batch that asks for approval.
+  /// Why it is paused; nil in every other status.
+  public var pauseCause: PauseCause?
+  /// Who released a batch that asks for approval, and when.
   public var approvedBy: String?
+  public var approvedAt: Timestamp?
+  /// Who sent a staged batch back, and what they said.
+  public var rejectedBy: String?
+  public var rejectedNote: String?
+  /// Who changed it last before it was started: nobody approves what they wrote.
+  public var editedBy: String?
   /// Who signed off a partial or failed outcome, and what they said.
   public var acceptedBy: String?
   public var acceptedNote: String?
+  /// What was last decided about it.
+  public var decision: Decision?
   /// Set by a deletion, after which no list and no look-up has the batch.
   public var deletedAt: Timestamp?
   public var deletedBy: String?
@@ -148,21 +118,6 @@ public struct Batch: Hashable, Sendable {
     return now < lease.expiresAt
   }
 
-  /// Why a person's decision is awaited; empty when none is.
-  public var needsDecision: [DecisionReason] {
-    var reasons: [DecisionReason] = []
-    if status == .staged, policy.approval == .required, approvedBy == nil {
-      reasons.append(.approval)
-    }
-    if acceptedBy == nil {
-      if status == .partialSuccess { reasons.append(.partialSuccess) }
-      if status == .failed { reasons.append(.failed) }
-    }
-    if escalated.inDoubt > 0 { reasons.append(.inDoubt) }
-    if escalated.booked > 0 { reasons.append(.unconfirmed) }
-    return reasons
-  }
-
   /// The order of the queue: priority descending, then position, then age.
   public static func precedes(_ left: Batch, _ right: Batch) -> Bool {
     if left.priority != right.priority { return left.priority > right.priority }
@@ -172,13 +127,4 @@ public struct Batch: Hashable, Sendable {
     if left.createdAt != right.createdAt { return left.createdAt < right.createdAt }
     return left.key < right.key
   }
-}
-
-/// Why a batch waits for a person.
-public enum DecisionReason: String, Hashable, Sendable, CaseIterable {
-  case approval
-  case partialSuccess = "partial_success"
-  case failed
-  case inDoubt = "in_doubt"
-  case unconfirmed
 }

@@ -8,6 +8,7 @@ public enum JournalKind: String, Hashable, Sendable, CaseIterable {
   case batchCancelRequested = "batch.cancel_requested"
   case batchChanged = "batch.changed"
   case batchApproved = "batch.approved"
+  case batchRejected = "batch.rejected"
   case batchAccepted = "batch.accepted"
   case batchDeleted = "batch.deleted"
   /// A transition of a trade; from and to are trade statuses.

@@ -175,18 +175,22 @@ public struct EscalatedCounts: Hashable, Sendable {
   public var inDoubt = 0
   /// Booked, and unconfirmed for too long.
   public var booked = 0
+  /// Failed after the bank had booked them.
+  public var settlementFailed = 0
 
   public init() {}
 
-  /// Counts a trade that was put before a person, or with -1 no longer counts it.
+  /// Counts a trade that was put before a person or did not settle, or with -1 no longer counts it.
   public mutating func add(_ trade: Trade, times: Int = 1) {
-    guard trade.escalatedAt != nil else { return }
     switch trade.status {
-    case .inDoubt: inDoubt += times
-    case .booked: booked += times
-    case .pending, .quoting, .booking, .completed, .failed, .cancelled:
-      preconditionFailure("a trade that is \(trade.status) waits for nobody's word")
+    case .inDoubt: if trade.escalatedAt != nil { inDoubt += times }
+    case .booked: if trade.escalatedAt != nil { booked += times }
+    case .failed: if trade.failure?.code == .settlementFailed { settlementFailed += times }
+    case .pending, .quoting, .booking, .completed, .cancelled:
+      precondition(
+        trade.escalatedAt == nil, "a trade that is \(trade.status) waits for nobody's word")
     }
-    precondition(inDoubt >= 0 && booked >= 0, "a count never falls below zero")
+    precondition(
+      inDoubt >= 0 && booked >= 0 && settlementFailed >= 0, "a count never falls below zero")
   }
 }

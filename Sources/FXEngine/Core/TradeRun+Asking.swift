@@ -16,9 +16,9 @@ extension TradeRun {
     case .found(let deal, _):
       return witness(deal, at: index)
     case .refused(let refusal, let receipt):
-      return deferring(passing(refusal, receipt), quoteID: nil, at: now, settings: settings)
+      return failing(passing(refusal, receipt), quoteID: nil, at: now, settings: settings)
     case .trouble(let trouble):
-      return deferring(trouble.failure, quoteID: nil, at: now, settings: settings)
+      return failing(trouble.failure, quoteID: nil, at: now, settings: settings)
     }
   }
 

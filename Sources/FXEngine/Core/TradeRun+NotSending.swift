@@ -44,7 +44,7 @@ extension TradeRun {
       let later = later(tries: trade.quoteTries, at: now, settings: settings)
       return letGo(.deferQuote(nil, notBefore: later), quoteID: quoteID)
     case .failure(let failure):
-      return deferring(failure, quoteID: quoteID, at: now, settings: settings)
+      return failing(failure, quoteID: quoteID, at: now, settings: settings)
     }
   }
 }

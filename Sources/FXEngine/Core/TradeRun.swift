@@ -98,7 +98,7 @@ public struct TradeRun: Hashable, Sendable {
 
   public mutating func begin(at now: Moment, settings: EngineSettings) -> Action {
     if let failure = refusalBeforeQuote(at: now, settings: settings) {
-      return letGo(.refuseQuote(failure), quoteID: nil)
+      return failing(failure, quoteID: nil, at: now, settings: settings)
     }
     return askEarlier(from: 0, at: now, settings: settings)
   }
@@ -135,7 +135,7 @@ public struct TradeRun: Hashable, Sendable {
     case .refused(let refusal, let receipt):
       return refused(refusal, receipt, quoteID: nil, at: now, settings: settings)
     case .trouble(let trouble):
-      return deferring(trouble.failure, quoteID: nil, at: now, settings: settings)
+      return failing(trouble.failure, quoteID: nil, at: now, settings: settings)
     }
   }
 
@@ -151,7 +151,7 @@ public struct TradeRun: Hashable, Sendable {
     case .refused(let refusal, let receipt):
       return refused(refusal, receipt, quoteID: created.quoteID, at: now, settings: settings)
     case .trouble(let trouble):
-      return deferring(trouble.failure, quoteID: created.quoteID, at: now, settings: settings)
+      return failing(trouble.failure, quoteID: created.quoteID, at: now, settings: settings)
     }
   }
 
@@ -243,7 +243,7 @@ extension TradeRun {
         for: trade.deal.pair, delivery: trade.delivery, at: now.wall, clock: settings.deskClock,
         cutOffs: settings.cutOffs)
       guard let accounts = taken.settlement else {
-        return letGo(.refuseQuote(taken.missingAccount), quoteID: nil)
+        return failing(taken.missingAccount, quoteID: nil, at: now, settings: settings)
       }
       stage = .creatingQuote(valueDate: dated)
       return .createQuote(
@@ -252,7 +252,7 @@ extension TradeRun {
           delivery: trade.delivery, valueDate: dated.date, at: now.wall))
     } catch {
       let failure = Failure(.calendarUnknown, "No value date can be computed: \(error).")
-      return letGo(.refuseQuote(failure), quoteID: nil)
+      return failing(failure, quoteID: nil, at: now, settings: settings)
     }
   }
 
@@ -283,7 +283,7 @@ extension TradeRun {
       stage = .writingIntent(intent)
       return .write(.recordIntent(intent))
     } catch {
-      return letGo(.refuseQuote(Failure(error)), quoteID: quoted.quoteID)
+      return failing(Failure(error), quoteID: quoted.quoteID, at: now, settings: settings)
     }
   }
 
@@ -314,12 +314,12 @@ extension TradeRun {
     settings: EngineSettings
   ) -> Action {
     if settings.passingRefusals.contains(refusal.reasonCode) {
-      return deferring(passing(refusal, receipt), quoteID: quoteID, at: now, settings: settings)
+      return failing(passing(refusal, receipt), quoteID: quoteID, at: now, settings: settings)
     }
     let failure = Failure(
       .quoteRefused, refusal.message, bankReasonCode: refusal.reasonCode,
       bankTransactionID: receipt.bankTransactionID)
-    return letGo(.refuseQuote(failure), quoteID: quoteID)
+    return failing(failure, quoteID: quoteID, at: now, settings: settings)
   }
 
   func passing(_ refusal: BankRefusal, _ receipt: BankReceipt) -> Failure {
@@ -328,15 +328,20 @@ extension TradeRun {
       bankTransactionID: receipt.bankTransactionID)
   }
 
-  /// Back to the queue after a delay, or failed once the round's tries are used up.
-  mutating func deferring(
+  /// Back to the queue after a delay, or failed once the round's tries for such failures are used up.
+  /// What has no attempt left is never quoted again.
+  mutating func failing(
     _ failure: Failure, quoteID: Int64?, at now: Moment, settings: EngineSettings
   ) -> Action {
-    if trade.quoteTries + 1 >= policy.maxQuoteTries {
+    let rule = policy.retries[failure.code.category]
+    guard failure.code != .attemptsExhausted, trade.quoteTries + 1 < rule.tries else {
       return letGo(.refuseQuote(failure), quoteID: quoteID)
     }
-    let later = later(tries: trade.quoteTries, at: now, settings: settings)
-    return letGo(.deferQuote(failure, notBefore: later), quoteID: quoteID)
+    let delay = settings.backoff(
+      first: rule.firstDelayMilliseconds, greatest: rule.greatestDelayMilliseconds,
+      tries: trade.quoteTries, of: trade.key)
+    return letGo(
+      .deferQuote(failure, notBefore: now.wall.advanced(byMilliseconds: delay)), quoteID: quoteID)
   }
 
   func later(tries: Int, at now: Moment, settings: EngineSettings) -> Timestamp {

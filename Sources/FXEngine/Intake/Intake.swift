@@ -4,8 +4,8 @@ import FXPorts
 
 /// The desk's door: rows that a file or a caller gave become a stored batch, whole or not at all.
 public struct Intake: Sendable {
-  private let store: any BookStore
-  private let settings: IntakeSettings
+  let store: any BookStore & EngineStore
+  let settings: IntakeSettings
   private let now: @Sendable () -> Timestamp
   private let random: @Sendable () -> UInt64
 
@@ -13,7 +13,8 @@ public struct Intake: Sendable {
   ///   - now: the wall clock, which dates trades and judges the age of OTC rates.
   ///   - random: 64 random bits, of which identifiers are made.
   public init(
-    store: any BookStore, settings: IntakeSettings, now: @escaping @Sendable () -> Timestamp,
+    store: any BookStore & EngineStore, settings: IntakeSettings,
+    now: @escaping @Sendable () -> Timestamp,
     random: @escaping @Sendable () -> UInt64
   ) {
     self.store = store
@@ -39,15 +40,22 @@ public struct Intake: Sendable {
     let rules = try await rules(about: rows, options, at: moment)
     guard rules.problems.isEmpty else { return .failure(.problems(rules.problems)) }
 
+    var policy = options.policy
+    var starts = options.starts
+    if policy.approval == .none, try await demandsApproval(of: rules.trades) {
+      policy.approval = .required
+      // It waits for its approval where it is.
+      starts = false
+    }
     let request = CreateRequest(
       batch: BatchDraft(
         id: identifier(at: moment), name: options.name, pricing: options.pricing,
         priority: options.priority, maxConcurrentTrades: options.maxConcurrentTrades,
-        policy: options.policy),
+        policy: policy),
       trades: rules.trades,
       // In ascending order, so that each falls beside the one before in the store's index.
       tradeIDs: rows.map { _ in identifier(at: moment) }.sorted(), actor: actor,
-      starts: options.starts, movedByCutOff: rules.movedByCutOff,
+      starts: starts, movedByCutOff: rules.movedByCutOff,
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
     return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
@@ -75,7 +83,10 @@ public struct Intake: Sendable {
       batch: batch.key, add: added, change: changed, remove: remove, actor: actor,
       expectedVersion: expectedVersion,
       duplicateWindowMilliseconds: settings.duplicateWindowMilliseconds)
-    return try await store.restage(request, receipt: nil).mapError(IntakeRefusal.init)
+    switch try await store.restage(request, receipt: nil) {
+    case .success(let changed): return .success(try await judged(changed, by: actor))
+    case .failure(let refusal): return .failure(IntakeRefusal(refusal))
+    }
   }
 
   /// What the desk's rules find wrong with the good rows of a file that is refused for others, so that

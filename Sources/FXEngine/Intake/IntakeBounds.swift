@@ -3,6 +3,9 @@ public enum IntakeBounds {
   /// Clients, and their accounts, asked of the store at a time.
   public static let clientsPerQuery = 1_000
 
+  /// Times that a batch which others change meanwhile is judged for its start.
+  public static let startTries = 5
+
   /// Trades, events and batches read from the store at a time.
   public static let pageTrades = 500
   public static let pageEvents = 1_000

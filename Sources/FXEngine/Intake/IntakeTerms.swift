@@ -48,12 +48,16 @@ public struct IntakeSettings: Sendable {
   public var otcRateAgeMilliseconds: Int64
   /// How far a quote may lie from the OTC rate, in basis points of it; nil for any distance.
   public var collarBasisPoints: Int?
+  public var approval: ApprovalRule
+  /// An approval older than this is void.
+  public var approvalMilliseconds: Int64
 
   public init(
     maxRows: Int = FileBounds.maximumDataRows, duplicateWindowMilliseconds: Int64 = 86_400_000,
     valueDates: ValueDates = ValueDates(), cutOffs: CutOffs = .none,
     deskClock: DeskClock = .johannesburg, otcRateAgeMilliseconds: Int64 = 86_400_000,
-    collarBasisPoints: Int? = 500
+    collarBasisPoints: Int? = 500, approval: ApprovalRule = .byPolicy,
+    approvalMilliseconds: Int64 = 86_400_000
   ) {
     self.maxRows = maxRows
     self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
@@ -62,6 +66,8 @@ public struct IntakeSettings: Sendable {
     self.deskClock = deskClock
     self.otcRateAgeMilliseconds = otcRateAgeMilliseconds
     self.collarBasisPoints = collarBasisPoints
+    self.approval = approval
+    self.approvalMilliseconds = approvalMilliseconds
   }
 }
 

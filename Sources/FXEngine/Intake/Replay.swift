@@ -16,6 +16,8 @@ struct Replay {
   private var status = BatchStatus.staged
   /// Trades that were put before a person and have not moved since.
   private var escalated: Set<TradeKey> = []
+  /// Trades that failed after the bank had booked them, and have not moved since.
+  private var unsettled: Set<TradeKey> = []
   private var isBroken = false
   /// Statuses that rows showed and that the log is still to reach.
   private(set) var unreached: [TradeKey: TradeStatus] = [:]
@@ -45,7 +47,7 @@ struct Replay {
     case .batchTransition: moveBatch(event.entry, &report)
     case .tradeEscalated: if let trade = event.entry.trade { escalated.insert(trade) }
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
-      .batchApproved, .batchAccepted, .batchDeleted, .installationChanged:
+      .batchApproved, .batchRejected, .batchAccepted, .batchDeleted, .installationChanged:
       break
     }
   }
@@ -61,6 +63,8 @@ struct Replay {
     }
     statuses[trade] = to
     escalated.remove(trade)
+    unsettled.remove(trade)
+    if to == .failed, entry.code == .settlementFailed { unsettled.insert(trade) }
     if unreached[trade] == to { unreached[trade] = nil }
   }
 
@@ -92,8 +96,14 @@ struct Replay {
     var waiting = EscalatedCounts()
     waiting.inDoubt = escalated.count { status(of: $0) == .inDoubt }
     waiting.booked = escalated.count { status(of: $0) == .booked }
+    waiting.settlementFailed = unsettled.count
     if waiting != row.escalated {
       report.find("\(name) keeps other counts of what was put before a person than its log makes.")
+    }
+    if (row.status == .paused) != (row.pauseCause != nil) {
+      report.find(
+        "\(name) is \(row.status.rawValue), and the cause of its pause is "
+          + "\(row.pauseCause?.rawValue ?? "nothing").")
     }
     if status != row.status {
       report.find(

@@ -36,7 +36,12 @@ public enum ContentHash {
     fields.add(policy.toleratedFailures.map { Int64($0) })
     fields.add(policy.toleratedFailurePercent.map { Int64($0) })
     fields.add(Int64(policy.maxAttempts))
-    fields.add(Int64(policy.maxQuoteTries))
+    for category in FailureCategory.allCases {
+      let rule = policy.retries[category]
+      fields.add(Int64(rule.tries))
+      fields.add(rule.firstDelayMilliseconds)
+      fields.add(rule.greatestDelayMilliseconds)
+    }
     fields.add(policy.minimumMargin.rateUnits)
     fields.add(policy.approval.rawValue)
     return Array(SHA256.hash(data: fields.bytes + batch.termsHash))

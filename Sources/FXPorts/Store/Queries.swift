@@ -33,6 +33,8 @@ public struct BatchQuery: Hashable, Sendable {
   public var statuses: Set<BatchStatus>
   /// Whether a person's decision is awaited.
   public var needsDecision: Bool?
+  /// Only batches that wait for one of these decisions; empty for any.
+  public var decisions: Set<DecisionReason>
   /// Whether a node holds it, under a lease that has not ended by the store's clock.
   public var isLeased: Bool?
   /// Came in at this moment or later.
@@ -48,12 +50,14 @@ public struct BatchQuery: Hashable, Sendable {
   public var limit: Int
 
   public init(
-    statuses: Set<BatchStatus> = [], needsDecision: Bool? = nil, isLeased: Bool? = nil,
-    createdFrom: Timestamp? = nil, createdTo: Timestamp? = nil, text: String? = nil,
-    order: Order = .newestFirst, after: BatchCursor? = nil, limit: Int = 50
+    statuses: Set<BatchStatus> = [], needsDecision: Bool? = nil,
+    decisions: Set<DecisionReason> = [], isLeased: Bool? = nil, createdFrom: Timestamp? = nil,
+    createdTo: Timestamp? = nil, text: String? = nil, order: Order = .newestFirst,
+    after: BatchCursor? = nil, limit: Int = 50
   ) {
     self.statuses = statuses
     self.needsDecision = needsDecision
+    self.decisions = decisions
     self.isLeased = isLeased
     self.createdFrom = createdFrom
     self.createdTo = createdTo
@@ -74,9 +78,24 @@ extension BatchQuery {
     }
     return (statuses.isEmpty || statuses.contains(batch.status))
       && needsDecision.map { $0 == !batch.needsDecision.isEmpty } ?? true
+      && (decisions.isEmpty || !decisions.isDisjoint(with: batch.needsDecision))
       && isLeased.map { $0 == batch.isLeased(at: now) } ?? true
       && createdFrom.map { batch.createdAt >= $0 } ?? true
       && createdTo.map { batch.createdAt < $0 } ?? true
+  }
+}
+
+extension BatchQuery {
+  /// The same query, that reads no batch which cannot wait for the decisions asked for; nil where no
+  /// batch can.
+  public var narrowedByDecisions: BatchQuery? {
+    guard !decisions.isEmpty else { return self }
+    guard needsDecision != false else { return nil }
+    let possible = decisions.reduce(into: Set<BatchStatus>()) { $0.formUnion($1.statuses) }
+    var query = self
+    query.needsDecision = true
+    query.statuses = statuses.isEmpty ? possible : statuses.intersection(possible)
+    return query.statuses.isEmpty ? nil : query
   }
 }
 

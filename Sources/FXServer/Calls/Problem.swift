@@ -24,9 +24,11 @@ public struct Problem: Error, Hashable, Sendable {
     case wrongState = "wrong_state"
     case cancelUnderWay = "cancel_under_way"
     case nothingToRetry = "nothing_to_retry"
+    case nothingToReverse = "nothing_to_reverse"
     case retriedSinglyOnly = "retried_singly_only"
     case recordsKept = "records_kept"
     case approvalRequired = "approval_required"
+    case approvalExpired = "approval_expired"
     case approvesOwn = "approves_own"
     case contentChanged = "content_changed"
     case alreadyDecided = "already_decided"
@@ -108,7 +110,8 @@ extension Problem.Kind {
     case .notFound: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .wrongState, .cancelUnderWay, .retriedSinglyOnly, .recordsKept, .approvalRequired,
-      .contentChanged, .alreadyDecided, .tooEarly, .rateJump, .reconciliationDue, .referenceTaken,
+      .approvalExpired, .contentChanged, .alreadyDecided, .tooEarly, .rateJump, .reconciliationDue,
+      .referenceTaken,
       .alreadyExists,
       .keyInFlight:
       .conflict
@@ -117,7 +120,7 @@ extension Problem.Kind {
     case .bodyTooLarge: .contentTooLarge
     case .unsupportedType: .unsupportedMediaType
     case .upgradeRequired: .upgradeRequired
-    case .invalidInput, .keyReused, .nothingToRetry: .unprocessableContent
+    case .invalidInput, .keyReused, .nothingToRetry, .nothingToReverse: .unprocessableContent
     case .tooManyRequests: .tooManyRequests
     case .internalError: .internalServerError
     case .unavailable: .serviceUnavailable
@@ -141,9 +144,11 @@ extension Problem.Kind {
     case .wrongState: "The state does not allow it"
     case .cancelUnderWay: "It is being cancelled"
     case .nothingToRetry: "Nothing is there to be tried again"
+    case .nothingToReverse: "Nothing is there to be reversed"
     case .retriedSinglyOnly: "Tried again singly only"
     case .recordsKept: "Records of business are kept"
     case .approvalRequired: "Another person's approval is asked for"
+    case .approvalExpired: "The approval is too old"
     case .approvesOwn: "Nobody approves what they submitted"
     case .contentChanged: "The content has changed"
     case .alreadyDecided: "Somebody has decided already"

@@ -1,3 +1,4 @@
+import FXAPI
 import FXDomain
 import FXEngine
 import FXFiles
@@ -63,15 +64,39 @@ extension Problem {
     case .staleVersion(let present):
       self.init(.staleVersion, "Read the batch again: its version is \(present) now.")
       facts = [.init(name: "version", value: .integer(present))]
-    case .alreadyAccepted(let person):
+    case .alreadyDecided(let kind, let person):
+      self.init(.alreadyDecided, "\(Actor.name(in: person)) has \(kind.rawValue) it already.")
+    case .approvalExpired(let since):
       self.init(
-        .alreadyDecided, "The outcome was accepted already, by \(Actor.name(in: person)).")
+        .approvalExpired,
+        "The approval of \(since) is too old. Have another person approve the batch anew.")
+    case .neverReleased:
+      self.init(
+        .approvalRequired,
+        "The batch ended before it was released. Clone it, and have the copy approved.")
     case .contentChanged:
       self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
     case .recordsKept:
       self.init(.recordsKept, "The batch has sent bookings, and executed business is kept.")
     case .repeated: self = .repeated
     }
+  }
+
+  /// The same with who decided last about the batch, for whoever was not the first to decide.
+  init(_ refusal: BatchRefusal, of batch: Batch?) {
+    self.init(refusal)
+    guard let decision = batch?.decision else { return }
+    switch refusal {
+    case .nothingToRetry where decision.kind == .retried && batch?.status.isFinal == false:
+      self.init(.alreadyDecided, "Nothing of that kind is left to be tried again.")
+    case .wrongState, .cancelUnderWay, .staleVersion, .nothingToRetry: break
+    case .unknownBatch, .approvalRequired, .approvesOwn, .singlyOnly, .outOfBounds,
+      .approvalExpired, .neverReleased, .alreadyDecided, .contentChanged, .recordsKept, .repeated:
+      return
+    }
+    detail += " It was last \(decision.kind.rawValue) by \(Actor.name(in: decision.by)), at "
+    detail += "\(decision.at)."
+    facts.append(.init(name: "last_decision", value: decision.json))
   }
 
   init(_ refusal: StepRefusal) {

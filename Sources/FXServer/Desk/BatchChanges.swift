@@ -60,11 +60,12 @@ struct BatchChanges: Sendable {
       let command = BatchCommand.change(
         name: wish.name, priority: wish.priority, maxConcurrentTrades: wish.maxConcurrentTrades,
         policy: wish.policy)
-      batch = try await backend.store.perform(
+      let changed = try await backend.store.perform(
         BatchStep(
           batch: before.key, actor: call.actor, command: command, expectedVersion: expected),
         receipt: nil
       ).get()
+      batch = try await backend.intake.judged(changed, by: call.actor)
     }
     backend.nudge()
     return try await orders.present(batch).changing(from: before.brief, to: batch.brief)

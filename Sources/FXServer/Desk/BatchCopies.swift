@@ -4,7 +4,8 @@ import FXFiles
 import FXJSON
 import FXPorts
 
-/// A batch's trades taken as rows once more: to hold them against the desk's rules, or for a copy.
+/// A batch's trades taken as rows once more: to hold them against the desk's rules, for a copy, or for
+/// their opposites.
 struct BatchCopies: Sendable {
   let orders: BatchOrders
 
@@ -15,6 +16,9 @@ struct BatchCopies: Sendable {
       Route(.post, "/api/batches/{id}/validate", .role(.dealer)) { try await validate($0) },
       Route(.post, "/api/batches/{id}/clone", .role(.dealer), takesKey: true) {
         try await clone($0)
+      },
+      Route(.post, "/api/batches/{id}/reverse", .role(.dealer), body: .json, takesKey: true) {
+        try await reverse($0)
       },
     ]
   }
@@ -38,7 +42,7 @@ struct BatchCopies: Sendable {
       rows.append(TradeRow(of: trade))
     }
     let problems = try await backend.intake.problems(
-      with: rows, options(of: batch, named: batch.name))
+      with: rows, options(of: batch, named: batch.name, allowsDuplicates: true))
     return .json([
       "batch_id": JSON(batch.id), "checked": JSON(rows.count),
       "is_valid": .bool(problems.isEmpty), "total_findings": JSON(problems.total),
@@ -62,15 +66,69 @@ struct BatchCopies: Sendable {
     }
     var rows: [TradeRow] = []
     try await eachTrade(of: batch) { rows.append(TradeRow(of: $0)) }
-    let room = BatchBounds.nameCharacters - Self.ending.count
-    let copy = try await backend.intake.submit(
-      rows, options(of: batch, named: batch.name.prefix(room) + Self.ending), by: call.actor,
-      receipt: call.receipt
-    ).get()
-    return try await created(copy, call)
+    let options = options(
+      of: batch, named: Self.name(batch.name, "copy"), allowsDuplicates: true)
+    return try await submit(rows, options, call)
   }
 
-  private static let ending = " (copy)"
+  /// A new staged batch of the opposites of trades that are completed, each of which names the trade
+  /// that it reverses. What was reversed within a day already is a duplicate.
+  private func reverse(_ call: Call) async throws -> Answer {
+    let batch = try await batch(of: call)
+    var fields = Fields(call.json == .null ? [:] : call.json)
+    let wanted = fields.list(
+      "trade_ids", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
+    ) { Identifier($0) }
+    let name = fields.text("name")
+    if wanted?.isEmpty == true {
+      fields.refuse("trade_ids", "empty", "Name a trade, or leave this field out.")
+    }
+    for problem in BatchBounds.problems(name: name, maxConcurrentTrades: nil, policy: nil) {
+      fields.refuse("name", "out_of_range", problem)
+    }
+    try fields.demandNothingWrong()
+    if let id = call.earlier, let made = try await backend.store.batch(id) {
+      return try await created(made, call)
+    }
+    var missing = wanted.map { Set($0) }
+    var rows: [TradeRow] = []
+    try await eachTrade(of: batch) { trade in
+      guard trade.status == .completed, wanted == nil || missing?.remove(trade.id) != nil else {
+        return
+      }
+      rows.append(TradeRow(reversing: trade, row: rows.count + 1))
+    }
+    let absent = (wanted ?? []).enumerated().filter { missing?.contains($1) ?? false }
+    guard absent.isEmpty else {
+      throw Problem(
+        absent.map { place, id in
+          .init(
+            place: .pointer("/trade_ids/\(place)"), code: "unknown_trade",
+            detail: "Trade \(id) is none of this batch that is completed.")
+        })
+    }
+    guard !rows.isEmpty else {
+      throw Problem(.nothingToReverse, "No trade of the batch is completed.")
+    }
+    let options = options(
+      of: batch, named: name ?? Self.name(batch.name, "reversal"), allowsDuplicates: false)
+    return try await submit(rows, options, call)
+  }
+
+  private func submit(
+    _ rows: [TradeRow], _ options: BatchOptions, _ call: Call
+  ) async throws -> Answer {
+    let made = try await backend.intake.submit(
+      rows, options, by: call.actor, receipt: call.receipt
+    ).get()
+    return try await created(made, call)
+  }
+
+  /// The name with what became of it, within its bound.
+  private static func name(_ name: String, _ word: String) -> String {
+    let ending = " (\(word))"
+    return name.prefix(BatchBounds.nameCharacters - ending.count) + ending
+  }
 
   private func created(_ batch: Batch, _ call: Call) async throws -> Answer {
     var answer = try await orders.present(batch)
@@ -79,11 +137,13 @@ struct BatchCopies: Sendable {
     return answer.changing(to: batch.brief)
   }
 
-  private func options(of batch: Batch, named name: String) -> BatchOptions {
+  private func options(
+    of batch: Batch, named name: String, allowsDuplicates: Bool
+  ) -> BatchOptions {
     BatchOptions(
       name: name, pricing: batch.pricing, priority: batch.priority,
       maxConcurrentTrades: batch.maxConcurrentTrades, policy: batch.policy, starts: false,
-      allowsDuplicates: true)
+      allowsDuplicates: allowsDuplicates)
   }
 
   private func eachTrade(of batch: Batch, _ body: (Trade) -> Void) async throws {
@@ -105,5 +165,13 @@ extension TradeRow {
       pair: trade.deal.pair, side: trade.deal.side, delivery: trade.delivery,
       allowance: trade.allowance, isFixed: trade.fixedRate != nil, fixedRate: trade.fixedRate,
       spread: trade.spread, reference: trade.externalRef)
+  }
+
+  /// The opposite of a trade, of the same amount in the same currency.
+  fileprivate init(reversing trade: Trade, row: Int) {
+    self.init(
+      row: row, cifNumber: trade.cifNumber, amount: trade.deal.amount, pair: trade.deal.pair,
+      side: trade.deal.side.opposite, delivery: trade.delivery, isFixed: trade.fixedRate != nil,
+      fixedRate: trade.fixedRate, spread: trade.spread, reference: "reverses \(trade.id)")
   }
 }

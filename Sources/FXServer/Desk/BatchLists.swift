@@ -40,9 +40,10 @@ struct BatchLists: Sendable {
     var query = try call.query()
     let limit = query.limit()
     let cursor = query.text("cursor")
+    let decisions = query.decisions()
     var wanted = BatchQuery(
-      statuses: query.choices("status", of: BatchStatus.self),
-      needsDecision: query.bool("needs_decision"), createdFrom: query.moment("created_from"),
+      statuses: query.choices("status", of: BatchStatus.self), needsDecision: decisions?.needed,
+      decisions: decisions?.reasons ?? [], createdFrom: query.moment("created_from"),
       createdTo: query.moment("created_to"), text: query.text("q"),
       order: (query.choice("sort", of: Sort.self) ?? .newest).order)
     try query.finish()
@@ -106,7 +107,31 @@ struct BatchLists: Sendable {
   }
 }
 
+/// Whether a decision is awaited, or which.
+private struct AwaitedDecisions {
+  var needed: Bool?
+  var reasons: Set<DecisionReason> = []
+
+  /// Reads `true`, `false`, or reasons between commas.
+  init?(_ text: String) {
+    switch text {
+    case "true": needed = true
+    case "false": needed = false
+    default:
+      for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+        guard let reason = DecisionReason(rawValue: String(name)) else { return nil }
+        reasons.insert(reason)
+      }
+    }
+  }
+}
+
 extension Query {
+  fileprivate mutating func decisions() -> AwaitedDecisions? {
+    let reasons = DecisionReason.allCases.map(\.rawValue).joined(separator: ", ")
+    return value("needs_decision", "true, false, or some of \(reasons)") { AwaitedDecisions($0) }
+  }
+
   mutating func moment(_ name: String) -> Timestamp? {
     value(name, "a moment of UTC such as 2026-03-01T09:30:00.000Z") { Timestamp($0) }
   }

@@ -3,22 +3,21 @@ import FXDomain
 import FXJSON
 import FXPorts
 
-/// Orders about one batch: start, pause, resume, cancel, retry, accept, and its place in the queue.
+/// Orders about one batch: pause, resume, cancel, retry, accept, and its place in the queue.
 struct BatchOrders: Sendable {
   let backend: Backend
 
   var routes: [Route] {
     [
-      order("start", .start), order("pause", .pause), order("resume", .resume),
-      order("cancel", .requestCancel),
+      order("pause", .pause), order("resume", .resume),
+      Route(.post, "/api/batches/{id}/cancel", .role(.dealer), body: .json, takesKey: true) {
+        try await cancel($0)
+      },
       Route(.post, "/api/batches/{id}/retry", .role(.dealer), body: .json, takesKey: true) {
         try await retry($0)
       },
       Route(.post, "/api/batches/{id}/accept", .role(.dealer), body: .json, takesKey: true) {
         try await accept($0)
-      },
-      Route(.post, "/api/batches/{id}/approve", .role(.approver), body: .json, takesKey: true) {
-        try await approve($0)
       },
       Route(.post, "/api/batches/priority", .role(.dealer), body: .json, takesKey: true) {
         try await setPriority($0)
@@ -30,6 +29,15 @@ struct BatchOrders: Sendable {
     Route(.post, "/api/batches/{id}/\(name)", .role(.dealer), takesKey: true) { call in
       try await carryOut(command, on: try call.identifier("id", "such batch"), for: call)
     }
+  }
+
+  /// What it destroys can be given a reason, which is kept.
+  private func cancel(_ call: Call) async throws -> Answer {
+    let id = try call.identifier("id", "such batch")
+    var fields = Fields(call.json == .null ? [:] : call.json)
+    let note = fields.note()
+    try fields.demandNothingWrong()
+    return try await carryOut(.requestCancel(note: note), on: id, for: call)
   }
 
   private func retry(_ call: Call) async throws -> Answer {
@@ -97,17 +105,6 @@ struct BatchOrders: Sendable {
     return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
   }
 
-  /// Bound to what the approver was shown: any edit makes it another content.
-  private func approve(_ call: Call) async throws -> Answer {
-    try call.demandPerson()
-    let id = try call.identifier("id", "such batch")
-    var fields = Fields(call.json)
-    fields.require("content_hash")
-    let hash = fields.text("content_hash")
-    try fields.demandNothingWrong()
-    return try await carryOut(.approve(contentHash: hash ?? ""), on: id, for: call)
-  }
-
   private func setPriority(_ call: Call) async throws -> Answer {
     var fields = Fields(call.json)
     let id = fields.identifier("batch_id")
@@ -123,16 +120,35 @@ struct BatchOrders: Sendable {
 
   /// Gives the order once, and answers the batch as it stands then.
   func carryOut(_ command: BatchCommand, on id: Identifier, for call: Call) async throws -> Answer {
+    try await carryOut(on: id, for: call) { batch, expectedVersion in
+      if case .retry = command, try await backend.intake.isUnreleased(batch) {
+        return .failure(.neverReleased)
+      }
+      return try await backend.store.perform(
+        BatchStep(
+          batch: batch.key, actor: call.actor, command: command, expectedVersion: expectedVersion),
+        receipt: call.receipt)
+    }
+  }
+
+  /// The same for an order that is more than one command. Whoever comes second hears who was first.
+  func carryOut(
+    on id: Identifier, for call: Call,
+    _ perform: (_ batch: Batch, _ expectedVersion: Int64?) async throws -> Result<
+      Batch, BatchRefusal
+    >
+  ) async throws -> Answer {
     let store = backend.store
     guard let before = try await store.batch(id) else { throw Problem.notFound("such batch") }
     // The order was carried out for an earlier request that was never answered.
     if call.earlier != nil { return try await present(before) }
-    let step = BatchStep(
-      batch: before.key, actor: call.actor, command: command,
-      expectedVersion: try call.expectedVersion())
-    let batch = try await store.perform(step, receipt: call.receipt).get()
-    backend.nudge()
-    return try await present(batch).changing(from: before.brief, to: batch.brief)
+    switch try await perform(before, try call.expectedVersion()) {
+    case .success(let batch):
+      backend.nudge()
+      return try await present(batch).changing(from: before.brief, to: batch.brief)
+    case .failure(let refusal):
+      throw Problem(refusal, of: try await store.batch(id))
+    }
   }
 
   func present(_ batch: Batch) async throws -> Answer {
@@ -181,7 +197,8 @@ extension Batch {
       "queue_position": .integer(queuePosition),
       "max_concurrent_trades": JSON(maxConcurrentTrades), "policy": policy.json,
       "cancel_requested_at": JSON(cancelRequestedAt), "approved_by": JSON(approvedBy),
-      "accepted_by": JSON(acceptedBy), "version": .integer(version),
+      "rejected_by": JSON(rejectedBy), "accepted_by": JSON(acceptedBy),
+      "pause_cause": JSON(pauseCause?.rawValue), "version": .integer(version),
     ]
   }
 }

@@ -185,24 +185,6 @@ extension Fields {
       reference: reference)
   }
 
-  /// A batch's policy; what is not said stays as `standing` has it.
-  mutating func policy(over standing: BatchPolicy = BatchPolicy()) -> BatchPolicy {
-    var policy = standing
-    policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
-    policy.toleratedFailures =
-      integer("tolerated_failures", in: 0...FileBounds.maximumDataRows) ?? policy.toleratedFailures
-    policy.toleratedFailurePercent =
-      integer("tolerated_failure_percent", in: BatchBounds.failurePercent)
-      ?? policy.toleratedFailurePercent
-    policy.maxAttempts =
-      integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
-    policy.maxQuoteTries =
-      integer("max_quote_tries", in: BatchBounds.triesPerRound) ?? policy.maxQuoteTries
-    policy.minimumMargin = decimal("min_margin_pips", CellValue.pips) ?? policy.minimumMargin
-    policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
-    return policy
-  }
-
   mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
     integer(name, in: Int64(range.lowerBound)...Int64(range.upperBound)).map { Int($0) }
   }
@@ -216,28 +198,6 @@ extension Query {
       let beyond = text.hasPrefix("-") ? range.lowerBound : range.upperBound
       return min(max(Int(text) ?? beyond, range.lowerBound), range.upperBound)
     }
-  }
-
-  mutating func policy() -> BatchPolicy {
-    var policy = BatchPolicy()
-    policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
-    policy.toleratedFailures = integer(
-      "tolerated_failures", in: 0...FileBounds.maximumDataRows)
-    policy.toleratedFailurePercent = integer(
-      "tolerated_failure_percent", in: BatchBounds.failurePercent)
-    policy.maxAttempts =
-      integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
-    policy.maxQuoteTries =
-      integer("max_quote_tries", in: BatchBounds.triesPerRound) ?? policy.maxQuoteTries
-    if let text = text("min_margin_pips") {
-      do {
-        policy.minimumMargin = try CellValue.pips(text)
-      } catch {
-        refuse("min_margin_pips", error.code.rawValue, error.detail)
-      }
-    }
-    policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
-    return policy
   }
 }
 

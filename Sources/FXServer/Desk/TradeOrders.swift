@@ -75,13 +75,24 @@ struct TradeOrders: Sendable {
     try BatchOrders.demandApprover(of: trade, call)
     if call.earlier == nil {
       try demandSeen(trade, by: call)
-      let step = BatchStep(
-        batch: trade.batch, actor: call.actor, command: .retry(.trades([trade.key]), note: note))
-      _ = try await backend.store.perform(step, receipt: call.receipt).get()
-      backend.nudge()
+      try await retry(trade, note: note, call)
     }
     let after = try await self.trade(of: call)
     return try await present(after).changing(from: trade.json, to: after.json)
+  }
+
+  private func retry(_ trade: Trade, note: String?, _ call: Call) async throws {
+    guard let batch = try await backend.store.batch(trade.batchID) else {
+      throw Problem.notFound("such trade")
+    }
+    if try await backend.intake.isUnreleased(batch) { throw BatchRefusal.neverReleased }
+    let step = BatchStep(
+      batch: trade.batch, actor: call.actor, command: .retry(.trades([trade.key]), note: note))
+    let result = try await backend.store.perform(step, receipt: call.receipt)
+    if case .failure(let refusal) = result {
+      throw Problem(refusal, of: try await backend.store.batch(trade.batchID))
+    }
+    backend.nudge()
   }
 
   private func resolve(_ call: Call) async throws -> Answer {

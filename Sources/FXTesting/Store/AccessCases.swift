@@ -128,7 +128,7 @@ extension StoreConformance {
         try await world.store.perform(pause, receipt: receipt) == .failure(.wrongState(.staged)))
       #expect(
         try await world.store.carriedOutRequest(owner: receipt.owner, key: receipt.key) == nil)
-      _ = try await world.command(.start, batch).get()
+      _ = try await world.command(.start(), batch).get()
       _ = try await world.store.perform(pause, receipt: receipt).get()
       #expect(try await world.store.perform(pause, receipt: receipt) == .failure(.repeated))
       let trade = try #require(try await world.trades(batch).first)

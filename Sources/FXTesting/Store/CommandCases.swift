@@ -7,13 +7,13 @@ extension StoreConformance {
     StoreCase("raises the change counter with every command, and with no refusal") { world in
       let batch = try await world.create([0], starts: false)
       var last = try await world.store.installation().changeCounter
-      for command in [BatchCommand.start, .pause, .resume, .requestCancel] {
+      for command in [BatchCommand.start(), .pause, .resume, .requestCancel()] {
         _ = try await world.command(command, batch).get()
         let present = try await world.store.installation().changeCounter
         #expect(present > last)
         last = present
       }
-      #expect(try await world.command(.start, batch) == .failure(.wrongState(.pending)))
+      #expect(try await world.command(.start(), batch) == .failure(.wrongState(.pending)))
       #expect(try await world.store.installation().changeCounter == last)
     },
     StoreCase("refuses a command on a version that has passed") { world in
@@ -41,7 +41,9 @@ extension StoreConformance {
         .change(name: nil, maxConcurrentTrades: 0, policy: nil),
         .change(name: nil, maxConcurrentTrades: 101, policy: nil),
         .change(name: nil, maxConcurrentTrades: nil, policy: BatchPolicy(maxAttempts: 0)),
-        .change(name: nil, maxConcurrentTrades: nil, policy: BatchPolicy(maxQuoteTries: 101)),
+        .change(
+          name: nil, maxConcurrentTrades: nil,
+          policy: BatchPolicy(retries: QuoteRetries(transient: RetryRule(tries: 101)))),
         .change(name: nil, maxConcurrentTrades: nil, policy: BatchPolicy(toleratedFailures: -1)),
       ]
       for command in wrong {
@@ -70,7 +72,7 @@ extension StoreConformance {
     StoreCase("starts no batch that waits for approval") { world in
       let policy = BatchPolicy(approval: .required)
       let batch = try await world.create([0], policy: policy, starts: false)
-      #expect(try await world.command(.start, batch) == .failure(.approvalRequired))
+      #expect(try await world.command(.start(), batch) == .failure(.approvalRequired))
       let approver = Actor.person("sipho")
       let seen = batch.contentHash
       func approve(_ actor: Actor) async throws -> Result<Batch, BatchRefusal> {
@@ -79,7 +81,7 @@ extension StoreConformance {
       }
       #expect(try await approve(world.person) == .failure(.approvesOwn))
       #expect(try await approve(approver).get().approvedBy == approver.description)
-      #expect(try await world.command(.start, batch).get().status == .pending)
+      #expect(try await world.command(.start(), batch).get().status == .pending)
       let started = world.request(world.drafts([1]), policy: policy)
       #expect(try await world.store.create(started) == .failure(.approvalRequired))
     },
@@ -90,10 +92,10 @@ extension StoreConformance {
       #expect(
         try await world.store.sweepCancelled(batch.key, limit: 9, actor: world.person) == 0)
       #expect(try await world.present(batch).counts.cancelled == 0)
-      let flagged = try await world.command(.requestCancel, batch).get()
+      let flagged = try await world.command(.requestCancel(), batch).get()
       #expect(flagged.status == .running)
       #expect(flagged.counts.pending == 2)
-      #expect(try await world.command(.requestCancel, batch) == .failure(.cancelUnderWay))
+      #expect(try await world.command(.requestCancel(), batch) == .failure(.cancelUnderWay))
       let intent = world.step(.recordIntent(try world.intent(taken[1])), taken[1], under: batch)
       #expect(try await world.perform(intent) == .failure(.cancelRequested))
       #expect(try await world.store.sweepCancelled(batch.key, limit: 1, actor: world.person) == 1)
@@ -110,7 +112,7 @@ extension StoreConformance {
     },
     StoreCase("ends a batch whose trades are all cancelled") { world in
       let batch = try await world.create([0, 1], starts: false)
-      _ = try await world.command(.requestCancel, batch).get()
+      _ = try await world.command(.requestCancel(), batch).get()
       #expect(try await world.store.sweepCancelled(batch.key, limit: 9, actor: world.person) == 0)
       #expect(try await world.present(batch).status == .cancelled)
     },
@@ -123,7 +125,7 @@ extension StoreConformance {
       #expect(accepted.acceptedNote == "agreed")
       #expect(
         try await world.command(.accept(note: "again"), batch)
-          == .failure(.alreadyAccepted(by: world.person.description)))
+          == .failure(.alreadyDecided(.accepted, by: world.person.description)))
     },
   ]
 
@@ -209,7 +211,7 @@ extension StoreConformance {
     StoreCase("clears the cancel with a retry of a cancelled batch, not before its end") { world in
       let batch = try await world.running([0, 1])
       let taken = try #require(try await world.take(batch, limit: 1).first)
-      _ = try await world.command(.requestCancel, batch).get()
+      _ = try await world.command(.requestCancel(), batch).get()
       _ = try await world.store.sweepCancelled(batch.key, limit: 9, actor: world.person)
       #expect(try await world.command(.retry(.all, note: nil), batch) == .failure(.cancelUnderWay))
       try await world.perform(.cancel, taken, under: batch)

@@ -68,7 +68,7 @@ extension StoreConformance {
       let mine = try await world.running([0])
       let trade = try #require(try await world.take(mine).first)
       let ended = try await world.create([1])
-      _ = try await world.command(.requestCancel, ended).get()
+      _ = try await world.command(.requestCancel(), ended).get()
       _ = try await world.store.sweepCancelled(ended.key, limit: 9, actor: world.person)
       try await world.store.forgetPredecessors()
       #expect(try await world.store.nodes().isEmpty)

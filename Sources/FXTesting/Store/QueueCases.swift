@@ -64,12 +64,12 @@ extension StoreConformance {
       let paused = try await world.create([1])
       _ = try await world.command(.pause, paused).get()
       #expect(try await world.claim(booking: 5, watching: 5).isEmpty)
-      _ = try await world.command(.requestCancel, paused).get()
+      _ = try await world.command(.requestCancel(), paused).get()
       #expect(try await world.claim(booking: 0, watching: 1).map(\.key) == [paused.key])
     },
     StoreCase("counts a batch that is flagged cancelled as one to watch") { world in
       let batch = try await world.create([0, 1])
-      _ = try await world.command(.requestCancel, batch).get()
+      _ = try await world.command(.requestCancel(), batch).get()
       #expect(try await world.claim(booking: 5, watching: 0).isEmpty)
       #expect(try await world.claim(booking: 0, watching: 1).count == 1)
     },

@@ -40,7 +40,7 @@ private struct RandomWalk {
       }
       batches.append(
         try await world.create(
-          clients, policy: BatchPolicy(maxAttempts: 2), starts: Bool.random(using: &random)))
+          clients, policy: policy(), starts: Bool.random(using: &random)))
     case 1...3:
       let node = Bool.random(using: &random) ? world.node : world.other
       for claimed in try await world.claim(by: node, booking: 2, watching: 2) { remember(claimed) }
@@ -65,6 +65,14 @@ private struct RandomWalk {
     }
   }
 
+  private mutating func policy() -> BatchPolicy {
+    let ways: [BatchPolicy.OnFailure] = [.continue, .continue, .pause, .cancel]
+    return BatchPolicy(
+      onFailure: ways[Int.random(in: 0..<4, using: &random)],
+      toleratedFailures: Bool.random(using: &random) ? Int.random(in: 0...3, using: &random) : nil,
+      maxAttempts: 2)
+  }
+
   private mutating func remember(_ batch: Batch) {
     if let index = batches.firstIndex(where: { $0.key == batch.key }) { batches[index] = batch }
   }
@@ -83,7 +91,7 @@ private struct RandomWalk {
   private mutating func command() async throws {
     guard let batch = batches.randomElement(using: &random) else { return }
     let commands: [BatchCommand] = [
-      .start, .start, .pause, .resume, .resume, .requestCancel,
+      .start(), .start(), .pause, .resume, .resume, .requestCancel(),
       .setPriority(Int.random(in: 1...10, using: &random), queuePosition: nil),
       .retry(.all, note: nil), .retry(.codes([.quoteRefused]), note: nil), .accept(note: "walk"),
     ]

@@ -109,7 +109,10 @@ extension StoreConformance {
       draft[1].delivery = .tom
       let policy = BatchPolicy(
         onFailure: .cancel, toleratedFailures: 3, toleratedFailurePercent: 20, maxAttempts: 4,
-        maxQuoteTries: 6, minimumMargin: Pips(rateUnits: 50_000))
+        retries: QuoteRetries(
+          transient: RetryRule(tries: 6, firstDelayMilliseconds: 7),
+          rule: RetryRule(tries: 2, firstDelayMilliseconds: 8, greatestDelayMilliseconds: 9)),
+        minimumMargin: Pips(rateUnits: 50_000))
       let request = world.request(draft, name: "Morning", policy: policy, starts: false)
       let batch = try await world.store.create(request).get()
       #expect(batch.status == .staged)
@@ -156,7 +159,7 @@ extension StoreConformance {
     },
     StoreCase("calls nothing a duplicate of a trade that was cancelled or failed") { world in
       let batch = try await world.create([0])
-      _ = try await world.command(.requestCancel, batch).get()
+      _ = try await world.command(.requestCancel(), batch).get()
       _ = try await world.store.sweepCancelled(batch.key, limit: 9, actor: world.person)
       _ = try await world.store.create(
         world.request(world.drafts([0]), window: 86_400_000)

@@ -77,7 +77,7 @@ extension StoreConformance {
       _ = try await world.store.restage(
         world.restaging(batch, add: added, remove: [first.id])
       ).get()
-      _ = try await world.command(.start, batch).get()
+      _ = try await world.command(.start(), batch).get()
       let held = try #require(try await world.claim(only: [batch.key]).first)
       let taken = try await world.take(held)
       #expect(taken.map(\.row) == [1, 2, 3])
@@ -138,7 +138,7 @@ extension StoreConformance {
       // What a change replaces is no duplicate of what it brings.
       let swap = RestageRequest.Entry(id: trades[0].id, draft: trades[0].draft)
       #expect(try await refusal(world.restaging(batch, change: [swap], window: window)) == nil)
-      _ = try await world.command(.start, batch).get()
+      _ = try await world.command(.start(), batch).get()
       #expect(
         try await refusal(world.restaging(batch, remove: [trades[0].id]))
           == .batch(.wrongState(.pending)))
@@ -158,7 +158,7 @@ extension StoreConformance {
       #expect(try await world.pages(TradeQuery()).map(\.batch) == [kept.key])
       #expect(try await world.pages(TradeQuery(batch: batch.key)).isEmpty)
       #expect(try await world.pages(TradeQuery(cifNumber: "102")).isEmpty)
-      #expect(try await world.command(.start, batch) == .failure(.unknownBatch))
+      #expect(try await world.command(.start(), batch) == .failure(.unknownBatch))
       #expect(
         try await world.perform(world.step(openly: .cancel, trades[0])) == .failure(.unknownTrade))
       #expect(
@@ -183,7 +183,7 @@ extension StoreConformance {
       try await world.perform(.refuseQuote(Failure(.rateCheck, "-")), other, under: refused)
       #expect(try await world.command(.delete, refused).get().deletedAt == world.clock.now)
       let cancelled = try await world.create([0], starts: false)
-      _ = try await world.command(.requestCancel, cancelled).get()
+      _ = try await world.command(.requestCancel(), cancelled).get()
       #expect(try await world.command(.delete, cancelled) == .failure(.cancelUnderWay))
     },
     StoreCase("is approved only as it was shown") { world in

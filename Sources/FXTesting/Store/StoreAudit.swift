@@ -18,6 +18,7 @@ extension StoreWorld {
       #expect(counts == batch.counts, "counts of \(batch.name)")
       #expect(escalated == batch.escalated, "escalations of \(batch.name)")
       #expect(batch.status.isFinal == (batch.counts.open == 0))
+      #expect((batch.status == .paused) == (batch.pauseCause != nil), "pause of \(batch.name)")
       #expect(batch.status.isFinal == (batch.completedAt != nil))
       if let outcome = batch.counts.outcome { #expect(batch.status == outcome.status) }
       try await auditSummary(of: batch, trades: trades)
@@ -106,7 +107,7 @@ extension StoreWorld {
         #expect(status.rawValue == event.entry.from)
         status = try #require(event.entry.to.flatMap(BatchStatus.init))
       case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
-        .batchApproved,
+        .batchApproved, .batchRejected,
         .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
         break
       }

@@ -29,7 +29,7 @@ public enum StoreConformance {
     + takeCases
     + commandCases
     + retryCases + referenceCases + createCases + listCases + summaryCases + searchCases
-    + stagedCases + deskCases
+    + stagedCases + decisionCases + deskCases
     + logCases
     + concurrencyCases
     + accessCases

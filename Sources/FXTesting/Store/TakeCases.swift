@@ -73,7 +73,7 @@ extension StoreConformance {
       #expect(paused.trades.isEmpty)
       #expect(paused.batch.status == .paused)
       _ = try await world.command(.resume, batch).get()
-      _ = try await world.command(.requestCancel, batch).get()
+      _ = try await world.command(.requestCancel(), batch).get()
       let cancelled = try await world.store.take(request)
       #expect(cancelled.trades.isEmpty)
       #expect(cancelled.batch.isCancelRequested)

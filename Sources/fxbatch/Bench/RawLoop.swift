@@ -45,7 +45,7 @@ enum RawLoop {
       BEGIN IMMEDIATE;
       INSERT INTO chains (key) VALUES (1);
       INSERT INTO batches (key, id, name, status, pricing, priority, queue_position,
-        max_concurrent_trades, on_failure, max_attempts, max_quote_tries, minimum_margin, approval,
+        max_concurrent_trades, on_failure, max_attempts, transient_tries, minimum_margin, approval,
         round, pending, quoting, booking, booked, in_doubt, completed, failed, cancelled,
         generation, created_at, created_by, updated_at, version, total)
       VALUES (1, zeroblob(16), 'raw', 'pending', 'bank', 5, 1, 5, 'continue', 3, 8, 0, 'none', 1,

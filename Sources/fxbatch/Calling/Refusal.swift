@@ -30,7 +30,7 @@ struct Refusal: Error {
 
   var exitCode: ExitCode {
     switch code {
-    case "approval_required", "reconciliation_due": return .waitsForPerson
+    case "approval_required", "approval_expired", "reconciliation_due": return .waitsForPerson
     default: return status == 429 || status >= 500 ? .unavailable : .badInput
     }
   }

@@ -60,13 +60,16 @@ struct ResumeCommand: AsyncParsableCommand {
 struct CancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel", abstract: "Cancels what is still pending of a batch, for good.",
-    discussion: "What is past the point of no return runs to its end.\n\n  fxbatch cancel morning")
+    discussion: "What is past the point of no return runs to its end.\n\n"
+      + "  fxbatch cancel morning --note \"the client has changed its mind\"")
+  @Option(help: "Why; kept with the batch.") var note: String?
   @Flag(help: "Do not ask at a terminal.") var yes = false
   @OptionGroup var order: OrderOptions
 
   func run() async throws {
     try await order.give(
-      "cancel", confirming: yes ? nil : "Cancel what is pending of it? It cannot be taken back.")
+      "cancel", note.map { ["note": .string($0)] },
+      confirming: yes ? nil : "Cancel what is pending of it? It cannot be taken back.")
   }
 }
 
@@ -153,59 +156,6 @@ struct RetryCommand: AsyncParsableCommand {
       desk.say(try await desk.post(path, .object([filter] + why)), BatchText.line)
     }
   }
-}
-
-struct AcceptCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "accept", abstract: "Signs off what a batch came to: it needs no decision then.",
-    discussion: "  fxbatch accept morning --note \"the two clients were told\"")
-  @OptionGroup var order: OrderOptions
-  @Option(help: "Why it is right so; kept for good.") var note: String
-
-  func run() async throws { try await order.give("accept", ["note": .string(note)]) }
-}
-
-struct ApproveCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "approve", abstract: "Releases a batch that asks for another person's approval.",
-    discussion: """
-      Shows it first. The approval is bound to what is shown: any edit makes it void. It takes the token of \
-      an approver who did not submit the batch, on a local store too.
-
-        fxbatch approve morning --token-file approver.token
-        fxbatch start morning
-      """)
-  @OptionGroup var batch: BatchArgument
-  @Flag(help: "Do not ask at a terminal.") var yes = false
-  @OptionGroup var place: CallOptions
-
-  func run() async throws {
-    try await place.open(.changes) { desk in
-      let path = try await desk.path(ofBatch: batch.batch)
-      let shown = try await desk.get(path)
-      if Terminal.isInteractive, !yes {
-        try await BatchText.say(shown, at: desk)
-        guard Terminal.confirms("Approve it as it is shown here?") else {
-          throw Complaint("nothing was changed.", .usage)
-        }
-      }
-      let hash = shown["content_hash"] ?? .null
-      let answer = try await desk.make(
-        DeskCall(
-          method: .post, path: path + "/approve", body: .json(["content_hash": hash]),
-          asPerson: true))
-      desk.say(answer, BatchText.line)
-    }
-  }
-}
-
-struct CloneCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "clone", abstract: "Makes a new staged batch of the same trades.",
-    discussion: "  fxbatch clone morning\n  fxbatch start \"morning (copy)\"")
-  @OptionGroup var order: OrderOptions
-
-  func run() async throws { try await order.give("clone") }
 }
 
 struct ValidateCommand: AsyncParsableCommand {

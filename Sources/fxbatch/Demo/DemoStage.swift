@@ -145,7 +145,7 @@ struct DemoStage: Sendable {
     case .cancelled:
       guard isHalfWay else { return nil }
       return Order(
-        word: "cancel", command: .requestCancel, reason: "\(share): the others are given up")
+        word: "cancel", command: .requestCancel(), reason: "\(share): the others are given up")
     case .pausedAndResumed:
       guard batch.status == .paused else {
         guard isHalfWay else { return nil }

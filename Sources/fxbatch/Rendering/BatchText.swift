@@ -66,6 +66,17 @@ enum BatchText {
       let words = money(sums)
       if !words.isEmpty { table.add(title, words) }
     }
+    for (title, person, note) in [
+      ("approved by", "approved_by", "approved_at"),
+      ("rejected by", "rejected_by", "rejected_note"),
+      ("accepted by", "accepted_by", "accepted_note"),
+    ] {
+      let name = batch.words(person)
+      if !name.isEmpty { table.add(title, "\(name): \(batch.words(note))") }
+    }
+    if let cause = PauseCause(rawValue: batch.words("pause_cause")) {
+      table.add("paused", cause.words)
+    }
     let reasons = batch.words("needs_decision")
     if !reasons.isEmpty { table.add("needs a decision", reasons, colour: .yellow, at: 1) }
     return table.text
@@ -101,5 +112,16 @@ enum BatchText {
       batch.words("id"), batch.words("name"), batch.words("status"), "\(standing?.done ?? 0)",
       "\(standing?.counts.total ?? 0)", batch.words("priority"), batch.words("created_at"),
       colour: standing?.status.colour, at: 2)
+  }
+}
+
+extension PauseCause {
+  /// Why it is paused, after "paused".
+  var words: String {
+    switch self {
+    case .person: "by a person"
+    case .policy: "by its policy, since trades failed"
+    case .threshold: "since more trades failed than is tolerated"
+    }
   }
 }

@@ -59,7 +59,8 @@ struct ServerRun: Sendable {
   private func reasons(_ standing: Standing) async throws -> [String] {
     let counts = standing.counts
     guard counts.quoting == 0, counts.booking == 0 else { return [] }
-    let needs = Standing(try await client.get("/api/batches/\(batch)"))?.needsDecision ?? []
+    let told = try await client.get("/api/batches/\(batch)")
+    let needs = Standing(told)?.needsDecision ?? []
     if standing.status == .staged {
       return needs.isEmpty ? [] : ["the batch \(batch) waits for somebody's approval."]
     }
@@ -73,8 +74,9 @@ struct ServerRun: Sendable {
     }
     guard counts.pending > 0 else { return reasons }
     if standing.status == .paused {
+      let cause = PauseCause(rawValue: told.words("pause_cause"))?.words ?? ""
       return reasons + [
-        "the batch is paused with \(counts.pending) trades pending: fxbatch resume \(batch)"
+        "the batch is paused \(cause), with \(counts.pending) trades pending: fxbatch resume \(batch)"
       ]
     }
     guard try await client.get("/api/kill-switch").holds("engaged") else { return [] }

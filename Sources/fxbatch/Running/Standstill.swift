@@ -54,7 +54,9 @@ struct Standstill: Sendable {
   private func hindrance() async throws -> String? {
     let count = batch.counts.pending
     if batch.status == .paused {
-      return "the batch is paused with \(count) trades pending: fxbatch resume \(batch.id), then "
+      let cause = batch.pauseCause?.words ?? ""
+      return
+        "the batch is paused \(cause), with \(count) trades pending: fxbatch resume \(batch.id), then "
         + "fxbatch run --resume \(batch.id)"
     }
     let installation = try await store.installation()

@@ -11,7 +11,8 @@ extension Desk {
       settings: IntakeSettings(
         valueDates: ValueDates(closedDays: settings.closedDays), cutOffs: settings.cutOffs,
         otcRateAgeMilliseconds: settings.otcMaxAgeSeconds * 1_000,
-        collarBasisPoints: settings.collar),
+        collarBasisPoints: settings.collar, approval: settings.approval,
+        approvalMilliseconds: settings.approvalHours * 3_600_000),
       now: { .now }, random: { .random(in: .min ... .max) })
   }
 

@@ -17,6 +17,8 @@ struct Settings: Sendable {
   var unconfirmedSeconds: Int64 = 86_400
   var otcMaxAgeSeconds: Int64 = 86_400
   var collarBasisPoints: Int64 = 500
+  var approval = ApprovalRule.byPolicy
+  var approvalHours: Int64 = 24
   var maxRunningBatches: Int64 = 16
   var bankMaxRPS: Int64 = 50
   var bankMaxConnections: Int64 = 64
@@ -103,6 +105,10 @@ extension Settings {
       "the bank's reason codes that mean \"not booked\""),
     line("FXBATCH_OTC_MAX_AGE_SECONDS", "86400", "an older OTC rate prices nothing"),
     line("FXBATCH_COLLAR_BASIS_POINTS", "500", "price collar around the OTC rate; 0 for none"),
+    line(
+      "FXBATCH_APPROVAL", "policy",
+      "whose batches another person approves: policy, always, or an amount in ZAR above which"),
+    line("FXBATCH_APPROVAL_HOURS", "24", "an approval older than that is void"),
     line("FXBATCH_CLOSED_DAYS", "none", "further holidays, as ZAR:2026-11-04,USD:2027-01-02"),
     line(
       "FXBATCH_CUT_OFFS", "none",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import FXBankCapitec
 import FXDomain
+import FXEngine
 import FXServer
 import Foundation
 import Logging
@@ -64,6 +65,8 @@ struct SettingsReader {
     if let codes = text("FXBATCH_DEFINITE_REFUSALS") {
       settings.definiteRefusals = Set(Self.list(codes))
     }
+    settings.approval = approval()
+    number("FXBATCH_APPROVAL_HOURS", 1...8_760, &settings.approvalHours)
     settings.closedDays = closedDays()
     settings.cutOffs = cutOffs()
     if let level = text("FXBATCH_LOG_LEVEL") {
@@ -199,6 +202,20 @@ struct SettingsReader {
     }
     let path = url.dropFirst("sqlite:".count)
     return String(path.hasPrefix("//") ? path.dropFirst(2) : path)
+  }
+
+  private mutating func approval() -> ApprovalRule {
+    guard let text = text("FXBATCH_APPROVAL"), text != "policy" else { return .byPolicy }
+    if text == "always" { return .always }
+    do {
+      let amount = try Money(text, .zar)
+      if amount.minorUnits >= 0 { return .above(amount) }
+    } catch {
+      // Told below, as what is below nothing.
+    }
+    problems.append(
+      "FXBATCH_APPROVAL is \(text); give policy, always, or an amount in ZAR such as 1000000.00")
+    return .always
   }
 
   private mutating func closedDays() -> [Currency: Set<CivilDate>] {

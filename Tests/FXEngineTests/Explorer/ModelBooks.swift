@@ -37,7 +37,8 @@ struct ModelBooks: Sendable {
       var batch = Batch(
         key: BatchKey(1), id: Identifier(high: 0x4001, low: 1 << 63), name: "One",
         pricing: .bank, priority: 5, queuePosition: 0, maxConcurrentTrades: 1,
-        policy: BatchPolicy(maxAttempts: 2, maxQuoteTries: 2), createdAt: Scale.start,
+        policy: BatchPolicy(maxAttempts: 2, retries: QuoteRetries(transient: RetryRule(tries: 2))),
+        createdAt: Scale.start,
         createdBy: "person:a")
       let trade = Trade(
         key: TradeKey(2), id: Identifier(high: 0x4002, low: 1 << 63), batch: batch.key,
@@ -46,7 +47,7 @@ struct ModelBooks: Sendable {
         createdAt: Scale.start)
       batch.counts.pending = 1
       _ = try Ledger.decide(
-        BatchStep(batch: batch.key, actor: .person("a"), command: .start), batch: &batch,
+        BatchStep(batch: batch.key, actor: .person("a"), command: .start()), batch: &batch,
         now: Scale.start)
       return ModelBooks(batch: batch, trade: trade)
     } catch {

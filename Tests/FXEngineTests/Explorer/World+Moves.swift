@@ -80,7 +80,7 @@ extension World {
   }
 
   private mutating func cancel() {
-    command(.requestCancel)
+    command(.requestCancel())
     guard bounds.mutation == .cancelAfterIntent, trade.status == .booking else { return }
     var new = books.value
     new.trade.status = .cancelled

@@ -17,7 +17,7 @@ import Synchronization
 struct CallWorld: Sendable {
   static let address = "192.0.2.7"
 
-  let clock = ManualClock()
+  let clock: ManualClock
   let store: MemoryStore
   let engineClock: EngineClock
   let server: APIServer
@@ -25,14 +25,19 @@ struct CallWorld: Sendable {
   /// The text of a token for each role, each of another person.
   private(set) var tokens: [Role: String] = [:]
 
-  /// - Parameter logger: hears of every call.
+  /// - Parameters:
+  ///   - other: whose books, clock and tokens are used.
+  ///   - logger: hears of every call.
   init(
-    requestsPerSecond: Int = 100_000, wantsEngine: Bool = false,
+    sharing other: CallWorld? = nil, requestsPerSecond: Int = 100_000, wantsEngine: Bool = false,
+    intake: IntakeSettings = IntakeSettings(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) async throws {
-    let clock = clock
-    let store = MemoryStore(
-      installation: Identifier(high: 1, low: 1), clock: { clock.now })
+    let clock = other?.clock ?? ManualClock()
+    self.clock = clock
+    let store =
+      other?.store
+      ?? MemoryStore(installation: Identifier(high: 1, low: 1), clock: { clock.now })
     let numbers = Mutex(SeededRandom(seed: 7))
     let random: @Sendable () -> UInt64 = { numbers.withLock { $0.next() } }
     let engineClock = EngineClock(
@@ -45,7 +50,7 @@ struct CallWorld: Sendable {
     let backend = Backend(
       store: store,
       intake: Intake(
-        store: store, settings: IntakeSettings(), now: { clock.now }, random: random),
+        store: store, settings: intake, now: { clock.now }, random: random),
       bank: nil,
       clock: engineClock,
       random: random, nudge: {}, settings: DeskSettings())
@@ -56,6 +61,10 @@ struct CallWorld: Sendable {
     self.server = try APIServer(
       backend: backend, settings: settings, operations: operations, signal: LogSignal(),
       logger: logger)
+    if let other {
+      tokens = other.tokens
+      return
+    }
     for role in Role.allCases {
       tokens[role] = try await issue(role, to: "\(role.rawValue)-person")
     }

@@ -53,7 +53,7 @@ import Testing
     // As if the process had ended between the effect and the answer.
     let receipt = Receipt(owner: owner, key: "lost", digest: Self.digest(.post, path))
     _ = try await world.store.perform(
-      BatchStep(batch: batch.key, actor: .person("dealer-person"), command: .start),
+      BatchStep(batch: batch.key, actor: .person("dealer-person"), command: .start()),
       receipt: receipt)
     let reply = try await world.call(
       .post, path, as: .dealer, fields: [.idempotencyKey: "lost"])

@@ -1,0 +1,153 @@
+import FXDomain
+import FXPorts
+
+/// From what on the desk's configuration asks for another person's approval. A batch's own policy may
+/// ask for more.
+public enum ApprovalRule: Hashable, Sendable {
+  /// Nothing beyond the batch's policy.
+  case byPolicy
+  case always
+  /// Where the deal amounts of a batch come to more, in rands.
+  case above(Money)
+}
+
+/// What the deal amounts of a batch come to, in rands, as far as that is known before any quote.
+struct ApprovalSum {
+  private let otcRates: [CurrencyPair: Rate]
+  private var cents: Int128 = 0
+  /// An amount has no rate by which it could be valued.
+  private var isUnknown = false
+
+  init(otcRates: [OTCRate]) {
+    self.otcRates = Dictionary(uniqueKeysWithValues: otcRates.map { ($0.pair, $0.rate) })
+  }
+
+  /// What has no rate counts as more than any amount.
+  func isAbove(_ limit: Money) -> Bool { isUnknown || cents > Int128(limit.minorUnits) }
+
+  mutating func add(_ sum: MoneySum) {
+    precondition(sum.currency == .zar, "only rands are added without a rate")
+    cents += sum.minorUnits
+  }
+
+  mutating func add(_ deal: Deal, fixedRate: Rate?) {
+    if let rands = value(of: deal, fixedRate: fixedRate) {
+      cents += Int128(rands.minorUnits)
+    } else {
+      isUnknown = true
+    }
+  }
+
+  private func value(of deal: Deal, fixedRate: Rate?) -> Money? {
+    let currency = deal.amount.currency
+    if currency == .zar { return deal.amount }
+    if deal.pair.counter(of: currency) == .zar {
+      return (fixedRate ?? otcRates[deal.pair]).flatMap { counter(of: deal, at: $0) }
+    }
+    guard let pair = CurrencyPair(base: currency, quote: .zar), let rate = otcRates[pair],
+      let exchange = Deal(pair: pair, side: deal.side, amount: deal.amount)
+    else { return nil }
+    return counter(of: exchange, at: rate)
+  }
+
+  private func counter(of deal: Deal, at rate: Rate) -> Money? {
+    guard rate.isPositive else { return nil }
+    do { return try deal.counterAmount(at: rate) } catch { return nil }
+  }
+}
+
+extension Intake {
+  /// Whether the configuration asks for an approval of trades that are not stored yet.
+  func demandsApproval(of trades: [TradeDraft]) async throws(StoreError) -> Bool {
+    switch settings.approval {
+    case .byPolicy: return false
+    case .always: return true
+    case .above(let limit):
+      var sum = ApprovalSum(otcRates: try await store.otcRates())
+      for trade in trades { sum.add(trade.deal, fixedRate: trade.fixedRate) }
+      return sum.isAbove(limit)
+    }
+  }
+
+  /// The same of a batch as it is stored. Only amounts in other currencies are looked at singly.
+  func demandsApproval(of batch: Batch) async throws(StoreError) -> Bool {
+    switch settings.approval {
+    case .byPolicy: return false
+    case .always: return true
+    case .above(let limit):
+      var sum = ApprovalSum(otcRates: try await store.otcRates())
+      let requested = try await store.summary(of: batch.key).totals.requested
+      for rands in requested where rands.currency == .zar { sum.add(rands) }
+      guard !sum.isAbove(limit), requested.contains(where: { $0.currency != .zar }) else {
+        return sum.isAbove(limit)
+      }
+      var query = TradeQuery(batch: batch.key, limit: IntakeBounds.pageTrades)
+      while !sum.isAbove(limit) {
+        let page = try await store.trades(query)
+        for trade in page where trade.deal.amount.currency != .zar {
+          sum.add(trade.deal, fixedRate: trade.fixedRate)
+        }
+        guard page.count == query.limit, let last = page.last else { break }
+        query.after = last.key
+      }
+      return sum.isAbove(limit)
+    }
+  }
+
+  /// Puts a staged batch into the queue, unless somebody's approval is missing or too old: it then waits
+  /// for one. What the configuration asks for is judged anew, on the very content that is started.
+  public func start(
+    _ batch: Batch, by actor: Actor, expectedVersion: Int64? = nil, receipt: Receipt? = nil
+  ) async throws(StoreError) -> Result<Batch, BatchRefusal> {
+    var batch = batch
+    for _ in 0..<IntakeBounds.startTries {
+      let demand = ApprovalDemand(
+        isRequired: try await demandsApproval(of: batch),
+        validMilliseconds: settings.approvalMilliseconds)
+      let step = BatchStep(
+        batch: batch.key, actor: actor, command: .start(demand),
+        expectedVersion: expectedVersion ?? batch.version)
+      switch try await store.perform(step, receipt: receipt) {
+      case .failure(.staleVersion) where expectedVersion == nil:
+        guard let present = try await store.batch(batch.id) else {
+          return .failure(.unknownBatch)
+        }
+        batch = present
+      case .failure(.approvalRequired) where batch.policy.approval == .none:
+        try await demandApproval(of: batch, by: actor)
+        return .failure(.approvalRequired)
+      case .failure(.approvalExpired(let since)):
+        try await demandApproval(of: batch, by: actor)
+        return .failure(.approvalExpired(since: since))
+      case let result: return result
+      }
+    }
+    return .failure(.staleVersion(present: batch.version))
+  }
+
+  /// Whether the batch was cancelled before it was started, and may not start without an approval: no
+  /// retry takes it into the queue then.
+  public func isUnreleased(_ batch: Batch) async throws(StoreError) -> Bool {
+    guard batch.queuedAt == nil, batch.status.isFinal else { return false }
+    return try await demandsApproval(of: batch)
+  }
+
+  /// Lets a batch that must not start as it is wait for an approval. Whoever has changed it meanwhile
+  /// is not disturbed.
+  private func demandApproval(of batch: Batch, by actor: Actor) async throws(StoreError) {
+    _ = try await store.perform(
+      BatchStep(
+        batch: batch.key, actor: actor, command: .demandApproval, expectedVersion: batch.version),
+      receipt: nil)
+  }
+
+  /// After a change: what comes to more than goes without an approval waits for one. A start judges it
+  /// anew in any case.
+  public func judged(_ batch: Batch, by actor: Actor) async throws(StoreError) -> Batch {
+    guard batch.status == .staged, batch.policy.approval == .none,
+      try await demandsApproval(of: batch)
+    else { return batch }
+    try await demandApproval(of: batch, by: actor)
+    return try await store.batch(batch.id) ?? batch
+  }
+}

@@ -1,0 +1,67 @@
+import FXDomain
+import FXFiles
+
+extension Fields {
+  /// A batch's policy; what is not said stays as `standing` has it.
+  mutating func policy(over standing: BatchPolicy = BatchPolicy()) -> BatchPolicy {
+    var policy = standing
+    policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
+    policy.toleratedFailures =
+      integer("tolerated_failures", in: 0...FileBounds.maximumDataRows) ?? policy.toleratedFailures
+    policy.toleratedFailurePercent =
+      integer("tolerated_failure_percent", in: BatchBounds.failurePercent)
+      ?? policy.toleratedFailurePercent
+    policy.maxAttempts =
+      integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
+    policy.retries = object("retries") { $0.retries(over: standing.retries) } ?? policy.retries
+    policy.minimumMargin = decimal("min_margin_pips", CellValue.pips) ?? policy.minimumMargin
+    policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
+    return policy
+  }
+
+  private mutating func retries(over standing: QuoteRetries) -> QuoteRetries {
+    var retries = standing
+    for category in FailureCategory.allCases {
+      retries[category] =
+        object(category.rawValue) { $0.retryRule(over: standing[category]) } ?? standing[category]
+    }
+    return retries
+  }
+
+  private mutating func retryRule(over standing: RetryRule) -> RetryRule {
+    let delays = BatchBounds.retryDelayMilliseconds
+    let rule = RetryRule(
+      tries: integer("tries", in: BatchBounds.triesPerRound) ?? standing.tries,
+      firstDelayMilliseconds: integer("first_delay_ms", in: delays)
+        ?? standing.firstDelayMilliseconds,
+      greatestDelayMilliseconds: integer("greatest_delay_ms", in: delays)
+        ?? standing.greatestDelayMilliseconds)
+    if rule.firstDelayMilliseconds > rule.greatestDelayMilliseconds {
+      refuse("first_delay_ms", "out_of_range", "Give at most the greatest delay.")
+    }
+    return rule
+  }
+}
+
+extension Query {
+  /// What a file's batch is told of its policy: the retries of quotes are changed once it is there.
+  mutating func policy() -> BatchPolicy {
+    var policy = BatchPolicy()
+    policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
+    policy.toleratedFailures = integer(
+      "tolerated_failures", in: 0...FileBounds.maximumDataRows)
+    policy.toleratedFailurePercent = integer(
+      "tolerated_failure_percent", in: BatchBounds.failurePercent)
+    policy.maxAttempts =
+      integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
+    if let text = text("min_margin_pips") {
+      do {
+        policy.minimumMargin = try CellValue.pips(text)
+      } catch {
+        refuse("min_margin_pips", error.code.rawValue, error.detail)
+      }
+    }
+    policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
+    return policy
+  }
+}
