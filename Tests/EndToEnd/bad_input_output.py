@@ -58,7 +58,10 @@ class Output(SharedCase):
             ["id", "-un"], text=True).strip())
         self.assertEqual(batch["policy"], {
             "on_failure": "continue", "tolerated_failures": None, "tolerated_failure_percent": None,
-            "max_attempts": 3, "max_quote_tries": 8, "min_margin_pips": "0", "approval": "none"})
+            "max_attempts": 3, "min_margin_pips": "0", "approval": "none",
+            "retries": {
+                category: {"tries": tries, "first_delay_ms": 500, "greatest_delay_ms": 30000}
+                for category, tries in (("transient", 8), ("permanent", 1), ("rule", 1))}})
 
     def test_nothing_hostile_reaches_a_terminal(self):
         hostile = "Ev\u202eil \u2066name\u2069 \u200f\u200b\u2028end" + "\u0301" * 40

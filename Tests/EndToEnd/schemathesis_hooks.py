@@ -31,7 +31,7 @@ SUITABLE_BATCHES = {
     "retryBatch": "status=failed,partial_success", "acceptBatch": "status=failed,partial_success",
     "changeBatch": "status=staged", "deleteBatch": "status=staged,cancelled",
     "setPriority": "status=pending,staged", "approveBatch": "status=staged",
-    "rejectBatch": "status=staged",
+    "rejectBatch": "status=staged", "reverseBatch": "status=success,partial_success",
 }
 SUITABLE_TRADES = {
     "retryTrade": "status=failed,cancelled", "cancelTrade": "status=pending",
@@ -46,7 +46,9 @@ RECORDS = {
     "invalid_cursor",
     # What has changed meanwhile; an Idempotency-Key that came with another request.
     "stale_version", "key_reused",
-    "nothing_to_retry",
+    "nothing_to_retry", "nothing_to_reverse",
+    # A delay is held against the greatest that stands.
+    "above_greatest",
     # Of single fields and rows.
     "client_unknown", "client_inactive", "account_unknown", "account_not_open", "otc_rate_missing",
     "otc_rate_stale", "duplicate_in_file", "duplicate_recent", "unknown_trade",

@@ -139,6 +139,12 @@ struct Tampering: Sendable, CustomTestStringConvertible {
     batch("a doubt that was put before nobody", "put before a person than its log") {
       $0.escalated.inDoubt += 1
     },
+    batch("a failed settlement that the log does not have", "put before a person than its log") {
+      $0.escalated.settlementFailed += 1
+    },
+    batch("a cause of a pause that it is not in", "the cause of its pause is policy") {
+      $0.pauseCause = .policy
+    },
     Tampering("a sum that the trades do not make", "keeps sums that its trades") { books in
       books.seenRecount = {
         var recount = $0
@@ -154,6 +160,7 @@ struct Tampering: Sendable, CustomTestStringConvertible {
     },
     batch("a status that the log does not give", "is paused, and its log ends at running") {
       $0.status = .paused
+      $0.pauseCause = .person
     },
     batch("an end before the trades' ends", "amount to none of the ends") { $0.status = .failed },
     batch("a head that is not the chain's", "keeps a head that is not") {

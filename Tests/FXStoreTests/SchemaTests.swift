@@ -32,6 +32,12 @@ import Testing
     "UPDATE batches SET lease_owner = 'desk'",
     "UPDATE batches SET completed_at = 1",
     "UPDATE batches SET accepted_by = 'thandi'",
+    "UPDATE batches SET pause_cause = 'person'", "UPDATE batches SET rejected_by = 'thandi'",
+    "UPDATE batches SET rejected_by = 'a', rejected_note = 'b', approved_by = 'c'",
+    "UPDATE batches SET decided = 'paused'",
+    "UPDATE batches SET decided = 'moved', decided_by = 'a', decided_at = 1",
+    "UPDATE batches SET unsettled = 1", "UPDATE batches SET rule_tries = 0",
+    "UPDATE batches SET transient_greatest_delay = transient_first_delay - 1",
     "INSERT INTO evidence (trade_key, attempt, kind, at, actor, summary) "
       + "VALUES (999, 1, 'status_answer', 1, 'person:a', 's')",
     "INSERT INTO attempts SELECT 1, 1, zeroblob(16), 'b', 1, 1, 1, 1, 1, zeroblob(32), 1, 'booked', "

@@ -89,9 +89,12 @@ extension Problem {
     switch refusal {
     case .nothingToRetry where decision.kind == .retried && batch?.status.isFinal == false:
       self.init(.alreadyDecided, "Nothing of that kind is left to be tried again.")
+    case .alreadyDecided:
+      // Its sentence has said so.
+      return facts.append(.init(name: "last_decision", value: decision.json))
     case .wrongState, .cancelUnderWay, .staleVersion, .nothingToRetry: break
     case .unknownBatch, .approvalRequired, .approvesOwn, .singlyOnly, .outOfBounds,
-      .approvalExpired, .neverReleased, .alreadyDecided, .contentChanged, .recordsKept, .repeated:
+      .approvalExpired, .neverReleased, .contentChanged, .recordsKept, .repeated:
       return
     }
     detail += " It was last \(decision.kind.rawValue) by \(Actor.name(in: decision.by)), at "

@@ -37,7 +37,9 @@ extension Fields {
       greatestDelayMilliseconds: integer("greatest_delay_ms", in: delays)
         ?? standing.greatestDelayMilliseconds)
     if rule.firstDelayMilliseconds > rule.greatestDelayMilliseconds {
-      refuse("first_delay_ms", "out_of_range", "Give at most the greatest delay.")
+      refuse(
+        "first_delay_ms", "above_greatest",
+        "Give at most the greatest delay, \(rule.greatestDelayMilliseconds).")
     }
     return rule
   }

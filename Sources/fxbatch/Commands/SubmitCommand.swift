@@ -44,6 +44,10 @@ struct EditCommand: AsyncParsableCommand {
         fxbatch edit morning --rename "morning, corrected" --max-concurrent-trades 10
         fxbatch edit morning --on-failure pause --tolerated-failures 3
         fxbatch edit morning --trades changes.json
+        fxbatch edit morning --retries retries.json
+
+      How quotes that failed are tried again is a file of JSON too, for each category of failures that is \
+      to change: {"transient":{"tries":8,"first_delay_ms":500,"greatest_delay_ms":30000}}.
       """)
 
   @OptionGroup var batch: BatchArgument
@@ -63,14 +67,19 @@ struct EditCommand: AsyncParsableCommand {
     help: ArgumentHelp("A file of JSON: which trades to add, change, remove.", valueName: "file"),
     completion: .file())
   var trades: String?
+  @Option(
+    help: ArgumentHelp("A file of JSON: how quotes are tried again.", valueName: "file"),
+    completion: .file())
+  var retries: String?
   @OptionGroup var place: CallOptions
 
   private func members(_ given: [(String, JSON?)]) -> [JSON.Member] {
     given.compactMap { name, value in value.map { JSON.Member(name: name, value: $0) } }
   }
 
-  private var changes: JSON {
-    let policy = members([
+  /// What the options say of the policy.
+  private var policy: [JSON.Member] {
+    members([
       ("on_failure", onFailure.map { .string($0.rawValue) }),
       ("tolerated_failures", toleratedFailures.map { .integer($0) }),
       ("tolerated_failure_percent", toleratedFailurePercent.map { .integer($0) }),
@@ -78,31 +87,40 @@ struct EditCommand: AsyncParsableCommand {
       ("min_margin_pips", minMargin.map { .string($0.decimalText) }),
       ("approval", approval.map { .string($0.rawValue) }),
     ])
-    return .object(
-      members([
-        ("name", rename.map { .string($0) }), ("priority", priority.map { .integer($0.nearest) }),
-        ("max_concurrent_trades", maxConcurrentTrades.map { .integer($0) }),
-        ("policy", policy.isEmpty ? nil : .object(policy)),
-      ]))
+  }
+
+  private var places: [JSON.Member] {
+    members([
+      ("name", rename.map { .string($0) }), ("priority", priority.map { .integer($0.nearest) }),
+      ("max_concurrent_trades", maxConcurrentTrades.map { .integer($0) }),
+    ])
   }
 
   func validate() throws {
-    guard changes != [:] || trades != nil else {
+    guard !policy.isEmpty || !places.isEmpty || trades != nil || retries != nil else {
       throw ValidationError("Say what is to be changed.")
     }
   }
 
-  private func changesOfTrades() throws -> [JSON.Member] {
-    guard let trades else { return [] }
+  private func json(of file: String) throws -> JSON {
     do {
-      return [.init(name: "trades", value: try JSON(parsing: try FileReading.bytes(of: trades)))]
+      return try JSON(parsing: try FileReading.bytes(of: file))
     } catch let error as JSONError {
-      throw Complaint("\(trades) is not JSON, at byte \(error.offset).", .badInput)
+      throw Complaint("\(file) is not JSON, at byte \(error.offset).", .badInput)
     }
   }
 
+  private func wish() throws -> JSON {
+    let policy = policy + members([("retries", try retries.map { try json(of: $0) })])
+    let others = members([
+      ("policy", policy.isEmpty ? nil : .object(policy)),
+      ("trades", try trades.map { try json(of: $0) }),
+    ])
+    return .object(places + others)
+  }
+
   func run() async throws {
-    let wish = JSON.object(changes.members + (try changesOfTrades()))
+    let wish = try wish()
     try await place.open(.changes) { desk in
       let path = try await desk.path(ofBatch: batch.batch)
       let answer = try await desk.make(DeskCall(method: .patch, path: path, body: .json(wish)))

@@ -40,7 +40,10 @@ private enum Choice: CaseIterable {
     case .rename: (.patch, path, #"{"name":"renamed"}"#)
     case .policy: (.patch, path, #"{"policy":{"on_failure":"pause"}}"#)
     case .trades:
-      (.patch, path, #"{"trades":{"add":[{"cif_number":"C1","deal_amount":"7.00"}]}}"#)
+      (
+        .patch, path,
+        #"{"trades":{"add":[{"cif_number":"C1","deal_amount":"7.00","external_ref":"\#(batch.id)"}]}}"#
+      )
     case .priority: (.post, "/api/batches/priority", #"{"batch_id":"\#(batch.id)","priority":9}"#)
     case .delete: (.delete, path, nil)
     }
@@ -178,6 +181,38 @@ private enum Choice: CaseIterable {
   }
 }
 
+@Suite struct `Batches that wait for a person` {
+  @Test func `are listed by any reason, by one, and by none`() async throws {
+    let world = try await CallWorld()
+    var ids: [Standing: String] = [:]
+    for standing in Standing.allCases {
+      ids[standing] = try await world.batch(standing: standing).id.description
+    }
+    func listed(_ wanted: String, _ more: String = "") async throws -> Set<Standing> {
+      let reply = try await world.call(.get, "/api/batches?needs_decision=\(wanted)\(more)")
+      guard reply.status == 200, case .array(let items)? = try reply.json["items"] else {
+        throw Problem(.internalError, String(decoding: reply.bytes, as: UTF8.self))
+      }
+      return Set(ids.filter { _, id in items.contains { $0["id"] == .string(id) } }.keys)
+    }
+    let waiting: Set<Standing> = [
+      .awaitingApproval, .rejected, .pausedByPolicy, .partialSuccess, .failed,
+    ]
+    #expect(try await listed("true") == waiting)
+    #expect(try await listed("false") == Set(Standing.allCases).subtracting(waiting))
+    #expect(try await listed("approval") == [.awaitingApproval])
+    #expect(try await listed("rejected,failed") == [.rejected, .failed])
+    #expect(
+      try await listed("paused_by_policy,partial_success", "&status=paused") == [.pausedByPolicy])
+    #expect(try await listed("failed", "&status=paused").isEmpty)
+    #expect(try await listed("settlement_failed").isEmpty)
+    for wrong in ["perhaps", "true,failed", "failed,", "", "Failed"] {
+      let reply = try await world.call(.get, "/api/batches?needs_decision=\(wrong)")
+      #expect(reply.status == 422, "\(wrong)")
+    }
+  }
+}
+
 @Suite struct `A reversal` {
   @Test func `is a staged batch of the opposite trades, each of which names its own`() async throws
   {
@@ -243,7 +278,7 @@ private enum Choice: CaseIterable {
     let (id, _) = try await submit(world, "600.00")
     let edited = try await world.call(
       .patch, "/api/batches/\(id)", as: .dealer,
-      json: #"{"trades":{"add":[{"cif_number":"C1","deal_amount":"600.00"}]}}"#)
+      json: #"{"trades":{"add":[{"cif_number":"C1","deal_amount":"600.01"}]}}"#)
     #expect(try edited.json["needs_decision"] == ["approval"])
     let start = try await world.call(.post, "/api/batches/\(id)/start", as: .dealer)
     #expect(start.status == 409)
