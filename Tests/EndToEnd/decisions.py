@@ -11,7 +11,7 @@ import pathlib
 import sys
 import tempfile
 
-from api_client import Server, report
+from api_client import Api, Server, report
 from desk import Bank, Desk
 
 CLIENTS = 6
@@ -236,7 +236,7 @@ def at_a_server(folder):
         desk = Desk(folder, bank, FXBATCH_STATUS_POLL_MS="100")
         desk.import_clients(CLIENTS)
         server = Server(desk)
-        admin = server.admin()
+        admin = Api(server, desk.environment["FXBATCH_TOKEN"])
         tokens = [admin.issue(name, role).token for name, role in
                   (("dealer", "dealer"), ("approver", "approver"))]
         desk.environment["FXBATCH_SERVER"] = server.url

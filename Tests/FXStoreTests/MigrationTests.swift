@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test(arguments: UInt64(0)..<4)
+  @Test(arguments: UInt64(0)..<3)
   func `gets the sums and failures that it would have kept`(seed: UInt64) async throws {
     try await withFolder { folder in
       let kept = Mutex<SQLiteStore?>(nil)

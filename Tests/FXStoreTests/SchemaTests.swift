@@ -34,7 +34,7 @@ import Testing
     "UPDATE batches SET accepted_by = 'thandi'",
     "UPDATE batches SET pause_cause = 'person'", "UPDATE batches SET rejected_by = 'thandi'",
     "UPDATE batches SET rejected_by = 'a', rejected_note = 'b', approved_by = 'c'",
-    "UPDATE batches SET decided = 'paused'",
+    "UPDATE batches SET decided_by = NULL",
     "UPDATE batches SET decided = 'moved', decided_by = 'a', decided_at = 1",
     "UPDATE batches SET unsettled = 1", "UPDATE batches SET rule_tries = 0",
     "UPDATE batches SET transient_greatest_delay = transient_first_delay - 1",

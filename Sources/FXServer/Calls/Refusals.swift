@@ -86,20 +86,22 @@ extension Problem {
   init(_ refusal: BatchRefusal, of batch: Batch?) {
     self.init(refusal)
     guard let decision = batch?.decision else { return }
+    let fact = JSON.Member(name: "last_decision", value: decision.json)
     switch refusal {
     case .nothingToRetry where decision.kind == .retried && batch?.status.isFinal == false:
       self.init(.alreadyDecided, "Nothing of that kind is left to be tried again.")
+    case .wrongState, .cancelUnderWay, .staleVersion, .nothingToRetry: break
     case .alreadyDecided:
       // Its sentence has said so.
-      return facts.append(.init(name: "last_decision", value: decision.json))
-    case .wrongState, .cancelUnderWay, .staleVersion, .nothingToRetry: break
+      facts.append(fact)
+      return
     case .unknownBatch, .approvalRequired, .approvesOwn, .singlyOnly, .outOfBounds,
       .approvalExpired, .neverReleased, .contentChanged, .recordsKept, .repeated:
       return
     }
     detail += " It was last \(decision.kind.rawValue) by \(Actor.name(in: decision.by)), at "
     detail += "\(decision.at)."
-    facts.append(.init(name: "last_decision", value: decision.json))
+    facts.append(fact)
   }
 
   init(_ refusal: StepRefusal) {

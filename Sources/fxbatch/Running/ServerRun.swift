@@ -65,7 +65,10 @@ struct ServerRun: Sendable {
       return needs.isEmpty ? [] : ["the batch \(batch) waits for somebody's approval."]
     }
     let held = counts.booked + counts.inDoubt
-    guard held == 0 || !needs.isEmpty else { return [] }
+    let isLeftToPeople = needs.contains {
+      [.inDoubt, .unconfirmed].contains(DecisionReason(rawValue: $0))
+    }
+    guard held == 0 || isLeftToPeople else { return [] }
     var reasons: [String] = []
     if held > 0 {
       reasons.append(
