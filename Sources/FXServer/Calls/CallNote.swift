@@ -22,6 +22,9 @@ struct CallNote: Sendable {
   let trace: TraceID?
   let observed = Observed()
   var principal: Principal?
+  /// Who calls has shown a token or a session; those that let nobody in are slowed down, so that they
+  /// do not fill the audit.
+  var showedCredential = false
   var problem: Problem.Kind?
   /// What failed, for the log only.
   var error: String?

@@ -87,7 +87,7 @@ struct Dispatcher: Sendable {
     note.status = answer.status.code
     note.milliseconds = clock.now().uptime - begin
     observer.ended(note)
-    return answer.response
+    return answer.response(withBody: request.method != .head)
   }
 
   private func carryOut(
@@ -95,7 +95,11 @@ struct Dispatcher: Sendable {
     _ note: inout CallNote
   ) async throws -> Answer {
     let principal = try await admit(request.head, context, to: route, &note)
-    let body = try await body(of: request, for: route)
+    // What was read stays in memory until the call has ended.
+    let bound = bodies.bound(of: route.body, Self.mediaType(of: request.head), by: principal)
+    let place = try bodies.enter(request, atMost: bound)
+    defer { bodies.leave(place) }
+    let body = try await body(of: request, for: route, atMost: bound)
     let call = Call(
       request: request.head, parameters: try Self.parameters(context), principal: principal,
       requestID: requestID, body: body, observed: note.observed)
@@ -125,6 +129,7 @@ struct Dispatcher: Sendable {
       if principal.session != nil, route.changes { try checkForgery(request) }
       return principal
     case .refused:
+      note.showedCredential = true
       throw signIn.refusal(of: address, at: uptime)
     case .nobody:
       try limit(addressBuckets.take(address, at: uptime))
@@ -166,14 +171,16 @@ struct Dispatcher: Sendable {
 
   // MARK: With what
 
-  private func body(of request: Request, for route: Route) async throws -> CallBody {
+  private func body(
+    of request: Request, for route: Route, atMost bound: Int
+  ) async throws -> CallBody {
     let type = Self.mediaType(of: request.head)
     switch (route.body, type) {
     case (.any, _): return .none
     case (.csv, "text/csv"), (.jsonOrCSV, "text/csv"):
-      return .csv(try await bodies.bytes(of: request, atMost: bodies.fileBytes))
+      return .csv(try await bodies.bytes(of: request, atMost: bound))
     case (_, "application/json") where route.body != .csv:
-      let bytes = try await bodies.bytes(of: request, atMost: CallBounds.jsonBytes)
+      let bytes = try await bodies.bytes(of: request, atMost: bound)
       let json = bytes.isEmpty ? JSON.null : try CallBody.json(bytes)
       if route.body == .none, json != .null {
         var fields = Fields(json)
@@ -282,12 +289,8 @@ struct Dispatcher: Sendable {
 
   private func audit(_ route: Route, _ note: CallNote, _ answer: Answer) async {
     let isDenied = note.problem == .forbidden || note.problem == .approvesOwn
-    let isForged = note.problem == .unauthenticated
+    let isForged = note.problem == .unauthenticated && note.showedCredential
     guard isDenied || isForged || (route.changes && note.principal != nil) else { return }
-    // Nobody fills the store by not being let in.
-    if isForged, addressBuckets.take("audit " + note.address, at: clock.now().uptime) != nil {
-      return
-    }
     let entry = AuditEntry(
       at: clock.now().wall, person: note.principal?.person, role: note.principal?.role,
       token: note.principal?.token, address: note.address, requestID: note.requestID,
