@@ -29,5 +29,8 @@ public enum CallBounds {
   public static let freeSignInFailures = 5
   public static let longestSignInWaitSeconds = 60
   public static let sessionSeconds: Int64 = 12 * 3_600
+  /// Denied calls of one address without any credential that are written down at once; then one a
+  /// second.
+  public static let auditedStrangersAtOnce = 60
   public static let auditedTextBytes = 16 << 10
 }

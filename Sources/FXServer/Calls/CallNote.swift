@@ -22,8 +22,7 @@ struct CallNote: Sendable {
   let trace: TraceID?
   let observed = Observed()
   var principal: Principal?
-  /// Who calls has shown a token or a session; those that let nobody in are slowed down, so that they
-  /// do not fill the audit.
+  /// Who calls has shown a token or a session.
   var showedCredential = false
   var problem: Problem.Kind?
   /// What failed, for the log only.

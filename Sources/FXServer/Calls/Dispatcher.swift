@@ -41,6 +41,9 @@ struct Dispatcher: Sendable {
   let clock: EngineClock
   let buckets: Buckets
   let addressBuckets: Buckets
+  /// Who has shown no credential and is denied, for the audit.
+  private let strangers = Buckets(
+    perSecond: 1, seconds: CallBounds.auditedStrangersAtOnce)
   let bodies: BodyReader
   let observer: CallObserver
   /// Whether browsers reach this server through TLS: cookies then go nowhere else.
@@ -289,8 +292,14 @@ struct Dispatcher: Sendable {
 
   private func audit(_ route: Route, _ note: CallNote, _ answer: Answer) async {
     let isDenied = note.problem == .forbidden || note.problem == .approvesOwn
-    let isForged = note.problem == .unauthenticated && note.showedCredential
+    let isForged = note.problem == .unauthenticated
     guard isDenied || isForged || (route.changes && note.principal != nil) else { return }
+    // Wrong tokens are slowed down; who shows none fills the store no faster than this.
+    if isForged, !note.showedCredential,
+      strangers.take(note.address, at: clock.now().uptime) != nil
+    {
+      return
+    }
     let entry = AuditEntry(
       at: clock.now().wall, person: note.principal?.person, role: note.principal?.role,
       token: note.principal?.token, address: note.address, requestID: note.requestID,

@@ -79,14 +79,6 @@ import Testing
     }
   }
 
-  @Test func `is not written down for those who show nothing`() async throws {
-    let world = try await CallWorld()
-    for _ in 0..<3 { _ = try await world.call(.get, "/api/batches", token: nil) }
-    #expect(try await world.store.audit(AuditQuery(limit: 9)).isEmpty)
-    _ = try await world.call(.get, "/api/batches", token: String(repeating: "w", count: 40))
-    #expect(try await world.store.audit(AuditQuery(limit: 9)).map(\.status) == [401])
-  }
-
   @Test func `of more than a little is read of those who have signed in only`() async throws {
     let world = try await CallWorld()
     let long = #"{"token":"\#(String(repeating: "x", count: CallBounds.smallBodyBytes))"}"#
