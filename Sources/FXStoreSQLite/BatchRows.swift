@@ -19,7 +19,6 @@ extension ColumnReader {
     batch.approvedAt = try next()
     batch.rejectedBy = try next()
     batch.rejectedNote = try next()
-    batch.editedBy = try next()
     batch.acceptedBy = try next()
     batch.acceptedNote = try next()
     batch.decision = try decision()
@@ -147,8 +146,7 @@ extension Transaction {
         transient_tries = ?, transient_first_delay = ?, transient_greatest_delay = ?,
         permanent_tries = ?, permanent_first_delay = ?, permanent_greatest_delay = ?,
         rule_tries = ?, rule_first_delay = ?, rule_greatest_delay = ?, minimum_margin = ?,
-        approval = ?, approved_by = ?, approved_at = ?, rejected_by = ?, rejected_note = ?,
-        edited_by = ?
+        approval = ?, approved_by = ?, approved_at = ?, rejected_by = ?, rejected_note = ?
       WHERE key = ?
       """,
       batch.name, batch.priority, batch.queuePosition, batch.maxConcurrentTrades,
@@ -158,7 +156,7 @@ extension Transaction {
       retries.permanent.firstDelayMilliseconds, retries.permanent.greatestDelayMilliseconds,
       retries.rule.tries, retries.rule.firstDelayMilliseconds,
       retries.rule.greatestDelayMilliseconds, policy.minimumMargin, policy.approval,
-      batch.approvedBy, batch.approvedAt, batch.rejectedBy, batch.rejectedNote, batch.editedBy,
+      batch.approvedBy, batch.approvedAt, batch.rejectedBy, batch.rejectedNote,
       batch.key)
   }
 
@@ -231,6 +229,6 @@ struct BatchTerms: Hashable {
     places = [Int64(batch.priority), batch.queuePosition, Int64(batch.maxConcurrentTrades)]
     policy = batch.policy
     approvedAt = batch.approvedAt
-    persons = [batch.approvedBy, batch.rejectedBy, batch.rejectedNote, batch.editedBy]
+    persons = [batch.approvedBy, batch.rejectedBy, batch.rejectedNote]
   }
 }

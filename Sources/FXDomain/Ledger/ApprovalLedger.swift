@@ -59,9 +59,7 @@ extension Ledger {
     guard batch.status == .staged, !batch.isCancelRequested else {
       throw .wrongState(batch.status)
     }
-    guard ![batch.createdBy, batch.editedBy].contains(actor.description) else {
-      throw .approvesOwn
-    }
+    guard batch.createdBy != actor.description, !facts.isEditor else { throw .approvesOwn }
     if let by = batch.approvedBy { throw .alreadyDecided(.approved, by: by) }
     if let by = batch.rejectedBy { throw .alreadyDecided(.rejected, by: by) }
     guard seen == facts.contentHash else { throw .contentChanged }

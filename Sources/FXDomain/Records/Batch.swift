@@ -57,8 +57,6 @@ public struct Batch: Hashable, Sendable {
   /// Who sent a staged batch back, and what they said.
   public var rejectedBy: String?
   public var rejectedNote: String?
-  /// Who changed it last before it was started: nobody approves what they wrote.
-  public var editedBy: String?
   /// Who signed off a partial or failed outcome, and what they said.
   public var acceptedBy: String?
   public var acceptedNote: String?

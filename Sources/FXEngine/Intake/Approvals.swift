@@ -125,11 +125,15 @@ extension Intake {
     return .failure(.staleVersion(present: batch.version))
   }
 
-  /// Whether the batch was cancelled before it was started, and may not start without an approval: no
-  /// retry takes it into the queue then.
+  /// Whether the batch ended before it was started, without the approval that a start would need: no
+  /// retry may take it into the queue then.
   public func isUnreleased(_ batch: Batch) async throws(StoreError) -> Bool {
     guard batch.queuedAt == nil, batch.status.isFinal else { return false }
-    return try await demandsApproval(of: batch)
+    guard try await demandsApproval(of: batch) || batch.policy.approval == .required else {
+      return false
+    }
+    guard let since = batch.approvedAt else { return true }
+    return now().milliseconds(since: since) > settings.approvalMilliseconds
   }
 
   /// Lets a batch that must not start as it is wait for an approval. Whoever has changed it meanwhile

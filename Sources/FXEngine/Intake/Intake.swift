@@ -6,7 +6,7 @@ import FXPorts
 public struct Intake: Sendable {
   let store: any BookStore & EngineStore
   let settings: IntakeSettings
-  private let now: @Sendable () -> Timestamp
+  let now: @Sendable () -> Timestamp
   private let random: @Sendable () -> UInt64
 
   /// - Parameters:
@@ -83,10 +83,7 @@ public struct Intake: Sendable {
       batch: batch.key, add: added, change: changed, remove: remove, actor: actor,
       expectedVersion: expectedVersion,
       duplicateWindowMilliseconds: settings.duplicateWindowMilliseconds)
-    switch try await store.restage(request, receipt: nil) {
-    case .success(let changed): return .success(try await judged(changed, by: actor))
-    case .failure(let refusal): return .failure(IntakeRefusal(refusal))
-    }
+    return try await store.restage(request, receipt: nil).mapError(IntakeRefusal.init)
   }
 
   /// What the desk's rules find wrong with the good rows of a file that is refused for others, so that

@@ -47,7 +47,8 @@ struct Replay {
     case .batchTransition: moveBatch(event.entry, &report)
     case .tradeEscalated: if let trade = event.entry.trade { escalated.insert(trade) }
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
-      .batchApproved, .batchRejected, .batchAccepted, .batchDeleted, .installationChanged:
+      .batchEdited, .batchApproved, .batchRejected, .batchAccepted, .batchDeleted,
+      .installationChanged:
       break
     }
   }

@@ -48,7 +48,9 @@ extension Problem {
     case .approvalRequired:
       self.init(.approvalRequired, "Have another person approve the batch, then start it.")
     case .approvesOwn:
-      self.init(.approvesOwn, "Somebody else than who submitted the batch approves it.")
+      self.init(
+        .approvesOwn,
+        "Somebody else approves or rejects the batch than who has submitted or edited it.")
     case .cancelUnderWay:
       self.init(.cancelUnderWay, "The batch is being cancelled. Wait until it has ended.")
     case .nothingToRetry:
@@ -58,6 +60,15 @@ extension Problem {
         .retriedSinglyOnly,
         "\(count) of these trades failed to settle, or a person called them not booked: an approver "
           + "tries each again singly, with a note.")
+    case .approverRetries(let count):
+      self.init(
+        .forbidden,
+        "An approver tries \(count == 1 ? "this trade" : "\(count) of these trades") again: it failed "
+          + "to settle, or a person called it not booked.")
+    case .notToRetry(let count):
+      self.init(
+        .nothingToRetry,
+        "\(count) of these trades are another batch's, or have neither failed nor been cancelled.")
     case .outOfBounds(let problems):
       self.init(
         problems.map { .init(place: .pointer(""), code: "out_of_range", detail: $0) })
@@ -70,10 +81,6 @@ extension Problem {
       self.init(
         .approvalExpired,
         "The approval of \(since) is too old. Have another person approve the batch anew.")
-    case .neverReleased:
-      self.init(
-        .approvalRequired,
-        "The batch ended before it was released. Clone it, and have the copy approved.")
     case .contentChanged:
       self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
     case .recordsKept:
@@ -96,7 +103,7 @@ extension Problem {
       facts.append(fact)
       return
     case .unknownBatch, .approvalRequired, .approvesOwn, .singlyOnly, .outOfBounds,
-      .approvalExpired, .neverReleased, .contentChanged, .recordsKept, .repeated:
+      .approvalExpired, .approverRetries, .notToRetry, .contentChanged, .recordsKept, .repeated:
       return
     }
     detail += " It was last \(decision.kind.rawValue) by \(Actor.name(in: decision.by)), at "
@@ -107,6 +114,9 @@ extension Problem {
   init(_ refusal: StepRefusal) {
     switch refusal {
     case .unknownTrade: self = .notFound("such trade")
+    case .staleVersion(let present):
+      self.init(.staleVersion, "Read the trade again: its version is \(present) now.")
+      facts = [.init(name: "version", value: .integer(present))]
     case .illegal(let status):
       self.init(.wrongState, "The trade is \(status.rawValue), which does not allow this.")
       facts = [.init(name: "state", value: .string(status.rawValue))]
@@ -160,6 +170,8 @@ extension Problem {
 
   init(_ refusal: ClientRefusal) {
     switch refusal {
+    case .alreadyRegistered:
+      self.init(.alreadyExists, "This client is registered already. Change that one.")
     case .unknown: self = .notFound("such client")
     case .hasTrades:
       self.init(
@@ -194,8 +206,9 @@ extension Problem {
   }
 
   /// Another process of the installation carried the same request out a moment ago.
-  static let repeated = Problem(
-    .keyInFlight, "The request with this key is being carried out. Ask again in a moment.")
+  static let repeated = Problem.retryLater(
+    .keyInFlight, "The request with this key is being carried out. Ask again in a moment.",
+    seconds: 1)
 
   /// Whatever a handler throws.
   init(thrown error: any Error) {

@@ -18,10 +18,7 @@ struct BatchChanges: Sendable {
   }
 
   private func delete(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
-    guard let batch = try await backend.store.batch(id) else {
-      throw Problem.notFound("such batch")
-    }
+    let batch = try await backend.batch(of: call)
     let step = BatchStep(
       batch: batch.key, actor: call.actor, command: .delete,
       expectedVersion: try call.expectedVersion())
@@ -44,15 +41,12 @@ struct BatchChanges: Sendable {
   }
 
   private func change(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
-    guard let before = try await backend.store.batch(id) else {
-      throw Problem.notFound("such batch")
-    }
+    let before = try await backend.batch(of: call)
     let wish = try wish(call.json, about: before)
     let expected = try call.expectedVersion()
-    let batch: Batch
+    let changed: Batch
     if wish.changesTrades {
-      batch = try await backend.intake.restage(
+      changed = try await backend.intake.restage(
         before, add: wish.add, change: wish.change, remove: wish.remove, by: call.actor,
         expectedVersion: expected
       ).get()
@@ -60,15 +54,20 @@ struct BatchChanges: Sendable {
       let command = BatchCommand.change(
         name: wish.name, priority: wish.priority, maxConcurrentTrades: wish.maxConcurrentTrades,
         policy: wish.policy)
-      let changed = try await backend.store.perform(
+      // What is not said of the policy stays as it was read, so that it must not have changed since.
+      let read = wish.policy == nil ? nil : before.version
+      changed = try await backend.store.perform(
         BatchStep(
-          batch: before.key, actor: call.actor, command: command, expectedVersion: expected),
+          batch: before.key, actor: call.actor, command: command, expectedVersion: expected ?? read),
         receipt: nil
       ).get()
-      batch = try await backend.intake.judged(changed, by: call.actor)
     }
     backend.nudge()
-    return try await orders.present(batch).changing(from: before.brief, to: batch.brief)
+    let batch = try await backend.afterChange {
+      try await backend.intake.judged(changed, by: call.actor)
+    }
+    return try await backend.afterChange { try await orders.present(batch) }
+      .changing(from: before.brief, to: batch.brief)
   }
 
   private func wish(_ json: JSON, about batch: Batch) throws(Problem) -> Wish {

@@ -23,17 +23,9 @@ struct BatchCopies: Sendable {
     ]
   }
 
-  private func batch(of call: Call) async throws -> Batch {
-    let id = try call.identifier("id", "such batch")
-    guard let batch = try await backend.store.batch(id) else {
-      throw Problem.notFound("such batch")
-    }
-    return batch
-  }
-
   /// Every rule on every trade that is not dealt yet; nothing is changed.
   private func validate(_ call: Call) async throws -> Answer {
-    let batch = try await batch(of: call)
+    let batch = try await backend.batch(of: call)
     var ids: [Int: Identifier] = [:]
     var rows: [TradeRow] = []
     try await eachTrade(of: batch) { trade in
@@ -60,9 +52,9 @@ struct BatchCopies: Sendable {
   /// A new staged batch of the same trades. Wanting them again is what a copy is for, so they are no
   /// duplicates.
   private func clone(_ call: Call) async throws -> Answer {
-    let batch = try await batch(of: call)
+    let batch = try await backend.batch(of: call)
     if let id = call.earlier, let made = try await backend.store.batch(id) {
-      return try await created(made, call)
+      return try await orders.created(made)
     }
     var rows: [TradeRow] = []
     try await eachTrade(of: batch) { rows.append(TradeRow(of: $0)) }
@@ -74,7 +66,7 @@ struct BatchCopies: Sendable {
   /// A new staged batch of the opposites of trades that are completed, each of which names the trade
   /// that it reverses. What was reversed within a day already is a duplicate.
   private func reverse(_ call: Call) async throws -> Answer {
-    let batch = try await batch(of: call)
+    let batch = try await backend.batch(of: call)
     var fields = Fields(call.json == .null ? [:] : call.json)
     let wanted = fields.list(
       "trade_ids", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
@@ -88,7 +80,7 @@ struct BatchCopies: Sendable {
     }
     try fields.demandNothingWrong()
     if let id = call.earlier, let made = try await backend.store.batch(id) {
-      return try await created(made, call)
+      return try await orders.created(made)
     }
     var missing = wanted.map { Set($0) }
     var rows: [TradeRow] = []
@@ -121,20 +113,13 @@ struct BatchCopies: Sendable {
     let made = try await backend.intake.submit(
       rows, options, by: call.actor, receipt: call.receipt
     ).get()
-    return try await created(made, call)
+    return try await orders.created(made)
   }
 
   /// The name with what became of it, within its bound.
   private static func name(_ name: String, _ word: String) -> String {
     let ending = " (\(word))"
     return name.prefix(BatchBounds.nameCharacters - ending.count) + ending
-  }
-
-  private func created(_ batch: Batch, _ call: Call) async throws -> Answer {
-    var answer = try await orders.present(batch)
-    answer.status = .created
-    answer.fields[.location] = "/api/batches/\(batch.id)"
-    return answer.changing(to: batch.brief)
   }
 
   private func options(

@@ -1,7 +1,9 @@
 import FXAPI
 import FXDomain
+import FXFiles
 import FXJSON
 import FXPorts
+import HTTPTypes
 
 /// Orders about one batch: pause, resume, cancel, retry, accept, and its place in the queue.
 struct BatchOrders: Sendable {
@@ -27,21 +29,21 @@ struct BatchOrders: Sendable {
 
   private func order(_ name: String, _ command: BatchCommand) -> Route {
     Route(.post, "/api/batches/{id}/\(name)", .role(.dealer), takesKey: true) { call in
-      try await carryOut(command, on: try call.identifier("id", "such batch"), for: call)
+      try await carryOut(command, on: try await backend.batch(of: call), for: call)
     }
   }
 
   /// What it destroys can be given a reason, which is kept.
   private func cancel(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
+    let batch = try await backend.batch(of: call)
     var fields = Fields(call.json == .null ? [:] : call.json)
     let note = fields.note()
     try fields.demandNothingWrong()
-    return try await carryOut(.requestCancel(note: note), on: id, for: call)
+    return try await carryOut(.requestCancel(note: note), on: batch, for: call)
   }
 
   private func retry(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
+    let batch = try await backend.batch(of: call)
     var fields = Fields(call.json)
     let trades = fields.list(
       "trade_ids", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
@@ -65,17 +67,8 @@ struct BatchOrders: Sendable {
     } else {
       selection = .all
     }
-    return try await carryOut(.retry(selection, note: note), on: id, for: call)
-  }
-
-  /// What failed to settle, or was called not booked, takes an approver.
-  static func demandApprover(of trade: Trade, _ call: Call) throws(Problem) {
-    guard trade.isRetriedSinglyOnly, let principal = call.principal, principal.role < .approver
-    else { return }
-    throw Problem(
-      .forbidden,
-      "An approver tries trade \(trade.id) again: it failed to settle, or a person "
-        + "called it not booked.")
+    return try await carryOut(
+      .retry(selection, note: note, byApprover: call.isByApprover), on: batch, for: call)
   }
 
   private func keys(of trades: [Identifier], _ call: Call) async throws -> Set<TradeKey> {
@@ -83,7 +76,6 @@ struct BatchOrders: Sendable {
     var unknown: [Problem.Detail] = []
     for (place, id) in trades.enumerated() {
       if let trade = try await backend.store.trade(id) {
-        try Self.demandApprover(of: trade, call)
         keys.insert(trade.key)
       } else {
         unknown.append(
@@ -97,12 +89,12 @@ struct BatchOrders: Sendable {
   }
 
   private func accept(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
+    let batch = try await backend.batch(of: call)
     var fields = Fields(call.json)
     let note = fields.note()
     fields.require("note")
     try fields.demandNothingWrong()
-    return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
+    return try await carryOut(.accept(note: note ?? ""), on: batch, for: call)
   }
 
   private func setPriority(_ call: Call) async throws -> Answer {
@@ -112,42 +104,54 @@ struct BatchOrders: Sendable {
     let position = fields.integer("queue_position", in: 0...1_000_000_000)
     fields.require("batch_id", "priority")
     try fields.demandNothingWrong()
-    guard let id, let priority else { throw Problem.notFound("such batch") }
+    guard let id, let priority, let batch = try await backend.store.batch(id) else {
+      throw Problem.notFound("such batch")
+    }
     call.observed.name(id.description)
     return try await carryOut(
-      .setPriority(priority, queuePosition: position.map { Int64($0) }), on: id, for: call)
+      .setPriority(priority, queuePosition: position.map { Int64($0) }), on: batch, for: call)
   }
 
   /// Gives the order once, and answers the batch as it stands then.
-  func carryOut(_ command: BatchCommand, on id: Identifier, for call: Call) async throws -> Answer {
-    try await carryOut(on: id, for: call) { batch, expectedVersion in
-      if case .retry = command, try await backend.intake.isUnreleased(batch) {
-        return .failure(.neverReleased)
-      }
-      return try await backend.store.perform(
-        BatchStep(
-          batch: batch.key, actor: call.actor, command: command, expectedVersion: expectedVersion),
-        receipt: call.receipt)
+  func carryOut(_ command: BatchCommand, on before: Batch, for call: Call) async throws -> Answer {
+    try await carryOut(on: before, for: call) { expectedVersion in
+      try await perform(command, on: before, for: call, expectedVersion: expectedVersion)
     }
   }
 
-  /// The same for an order that is more than one command. Whoever comes second hears who was first.
+  /// The same for an order that is more than one command.
   func carryOut(
-    on id: Identifier, for call: Call,
-    _ perform: (_ batch: Batch, _ expectedVersion: Int64?) async throws -> Result<
-      Batch, BatchRefusal
-    >
+    on before: Batch, for call: Call,
+    _ perform: (_ expectedVersion: Int64?) async throws -> Result<Batch, BatchRefusal>
   ) async throws -> Answer {
-    let store = backend.store
-    guard let before = try await store.batch(id) else { throw Problem.notFound("such batch") }
     // The order was carried out for an earlier request that was never answered.
     if call.earlier != nil { return try await present(before) }
-    switch try await perform(before, try call.expectedVersion()) {
-    case .success(let batch):
-      backend.nudge()
-      return try await present(batch).changing(from: before.brief, to: batch.brief)
-    case .failure(let refusal):
-      throw Problem(refusal, of: try await store.batch(id))
+    let batch = try await demand(try await perform(try call.expectedVersion()), of: before)
+    backend.nudge()
+    return try await backend.afterChange { try await present(batch) }
+      .changing(from: before.brief, to: batch.brief)
+  }
+
+  /// A retry must not lead around an approval that the configuration asks for.
+  func perform(
+    _ command: BatchCommand, on batch: Batch, for call: Call, expectedVersion: Int64?
+  ) async throws -> Result<Batch, BatchRefusal> {
+    if case .retry = command, try await backend.intake.isUnreleased(batch) {
+      return .failure(.approvalRequired)
+    }
+    return try await backend.store.perform(
+      BatchStep(
+        batch: batch.key, actor: call.actor, command: command, expectedVersion: expectedVersion),
+      receipt: call.receipt)
+  }
+
+  /// What was done; throws what was refused, with who decided first.
+  func demand(
+    _ result: Result<Batch, BatchRefusal>, of before: Batch
+  ) async throws -> Batch {
+    switch result {
+    case .success(let batch): return batch
+    case .failure(let refusal): throw Problem(refusal, of: try await backend.store.batch(before.id))
     }
   }
 
@@ -155,6 +159,22 @@ struct BatchOrders: Sendable {
     .json(
       try await BatchView(of: batch, in: backend.store).json, fields: .version(batch.version))
   }
+
+  /// A batch that has just been stored, and what about its file was noted without being wrong.
+  func created(_ batch: Batch, warnings: [FileWarning] = []) async throws -> Answer {
+    let view = try await backend.afterChange {
+      try await BatchView(of: batch, in: backend.store).json
+    }
+    var fields = HTTPFields.version(batch.version)
+    fields[.location] = "/api/batches/\(batch.id)"
+    let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
+    return Answer.json(view.adding(noted), .created, fields: fields).changing(to: batch.brief)
+  }
+}
+
+extension Call {
+  /// Whether whoever calls may take up what only an approver tries again.
+  var isByApprover: Bool { principal.map { $0.role >= .approver } ?? false }
 }
 
 extension Fields {
@@ -193,7 +213,8 @@ extension Batch {
   /// What people decide about it, for the audit.
   var brief: JSON {
     [
-      "name": .string(name), "status": .string(status.rawValue), "priority": JSON(priority),
+      "id": JSON(id), "name": .string(name), "status": .string(status.rawValue),
+      "priority": JSON(priority),
       "queue_position": .integer(queuePosition),
       "max_concurrent_trades": JSON(maxConcurrentTrades), "policy": policy.json,
       "cancel_requested_at": JSON(cancelRequestedAt), "approved_by": JSON(approvedBy),

@@ -20,8 +20,8 @@ struct BatchReleases: Sendable {
   }
 
   private func start(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
-    return try await orders.carryOut(on: id, for: call) { batch, expectedVersion in
+    let batch = try await orders.backend.batch(of: call)
+    return try await orders.carryOut(on: batch, for: call) { expectedVersion in
       try await orders.backend.intake.start(
         batch, by: call.actor, expectedVersion: expectedVersion, receipt: call.receipt)
     }
@@ -30,23 +30,23 @@ struct BatchReleases: Sendable {
   /// Bound to what the approver was shown: any edit makes it another content.
   private func approve(_ call: Call) async throws -> Answer {
     try call.demandPerson()
-    let id = try call.identifier("id", "such batch")
+    let batch = try await orders.backend.batch(of: call)
     var fields = Fields(call.json)
     fields.require("content_hash")
     let hash = fields.text("content_hash")
     try fields.demandNothingWrong()
-    return try await orders.carryOut(.approve(contentHash: hash ?? ""), on: id, for: call)
+    return try await orders.carryOut(.approve(contentHash: hash ?? ""), on: batch, for: call)
   }
 
   private func reject(_ call: Call) async throws -> Answer {
     try call.demandPerson()
-    let id = try call.identifier("id", "such batch")
+    let batch = try await orders.backend.batch(of: call)
     var fields = Fields(call.json)
     fields.require("content_hash", "note")
     let hash = fields.text("content_hash")
     let note = fields.note()
     try fields.demandNothingWrong()
     return try await orders.carryOut(
-      .reject(contentHash: hash ?? "", note: note ?? ""), on: id, for: call)
+      .reject(contentHash: hash ?? "", note: note ?? ""), on: batch, for: call)
   }
 }

@@ -4,7 +4,6 @@ import FXEngine
 import FXFiles
 import FXJSON
 import FXPorts
-import HTTPTypes
 
 /// New batches, from JSON or from a CSV file.
 struct BatchSubmission: Sendable {
@@ -27,7 +26,7 @@ struct BatchSubmission: Sendable {
       guard let batch = try await backend.store.batch(id) else {
         throw Problem.notFound("such batch")
       }
-      return try await created(batch, wanted.warnings, call)
+      return try await created(batch, wanted, call)
     }
     var options = wanted.options
     // It waits for its approval where it is.
@@ -40,21 +39,12 @@ struct BatchSubmission: Sendable {
     case .failure(let refusal): throw Problem(refusal).pointing(into: call.body)
     }
     if options.starts { backend.nudge() }
-    return try await created(batch, wanted.warnings, call)
+    return try await created(batch, wanted, call)
   }
 
-  /// The batch, and what about the file was noted without being wrong.
-  private func created(
-    _ batch: Batch, _ warnings: [FileWarning], _ call: Call
-  ) async throws -> Answer {
+  private func created(_ batch: Batch, _ wanted: Wanted, _ call: Call) async throws -> Answer {
     call.observed.name(batch.id.description)
-    let view = try await BatchView(of: batch, in: backend.store).json
-    guard case .object(let members) = view else { throw Problem.notFound("such batch") }
-    let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
-    var fields = HTTPFields.version(batch.version)
-    fields[.location] = "/api/batches/\(batch.id)"
-    return Answer.json(.object(members + noted), .created, fields: fields)
-      .changing(to: batch.brief)
+    return try await orders.created(batch, warnings: wanted.warnings)
   }
 
   // MARK: What is asked for

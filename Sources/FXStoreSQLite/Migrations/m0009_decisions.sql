@@ -1,5 +1,5 @@
 -- What a batch does when quotes fail, by the category of the failure; why it is paused; who approved
--- it, sent it back, or wrote it; and what was last decided about it.
+-- it or sent it back; and what was last decided about it.
 
 DROP VIEW batch_rows;
 
@@ -31,7 +31,6 @@ ALTER TABLE batches ADD COLUMN rejected_by TEXT
   CHECK (rejected_by IS NULL OR (approved_by IS NULL AND queued_at IS NULL));
 ALTER TABLE batches ADD COLUMN rejected_note TEXT
   CHECK ((rejected_note IS NULL) = (rejected_by IS NULL));
-ALTER TABLE batches ADD COLUMN edited_by TEXT;
 
 ALTER TABLE batches ADD COLUMN decided TEXT CHECK (decided IS NULL OR decided = 'started'
   OR decided = 'approved' OR decided = 'rejected' OR decided = 'paused' OR decided = 'resumed'
@@ -58,7 +57,7 @@ SELECT b.key, b.id, b.name, b.pricing, b.priority, b.queue_position, b.max_concu
   b.round, b.pending, b.quoting, b.booking, b.booked, b.in_doubt, b.completed, b.failed,
   b.cancelled, b.lease_owner, b.lease_locked_at, b.lease_expires_at, b.generation,
   b.cancel_requested_at, b.pause_cause, b.approved_by, b.approved_at, b.rejected_by,
-  b.rejected_note, b.edited_by, b.accepted_by, b.accepted_note, b.decided, b.decided_by,
+  b.rejected_note, b.accepted_by, b.accepted_note, b.decided, b.decided_by,
   b.decided_at, b.queued_at, b.started_at, b.completed_at, b.updated_at, c.length, c.digest,
   b.version, b.escalated_in_doubt, b.escalated_booked, b.unsettled, b.terms_hash, b.total
 FROM batches b CROSS JOIN chains c ON c.key = b.key WHERE b.deleted_at IS NULL;

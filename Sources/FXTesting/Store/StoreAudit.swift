@@ -107,7 +107,7 @@ extension StoreWorld {
         #expect(status.rawValue == event.entry.from)
         status = try #require(event.entry.to.flatMap(BatchStatus.init))
       case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
-        .batchApproved, .batchRejected,
+        .batchEdited, .batchApproved, .batchRejected,
         .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
         break
       }
