@@ -80,7 +80,11 @@ import Testing
       #expect(summaries.contains { !$0.failures.isEmpty })
       try before.close()
       try await edit(
-        in: folder, "DROP TABLE batch_sums; DROP TABLE batch_failures; PRAGMA user_version = 7;")
+        in: folder,
+        """
+        DROP TABLE batch_sums; DROP TABLE batch_failures; DROP INDEX events_of_trade;
+        PRAGMA user_version = 7;
+        """)
       #expect(try await openStore(in: folder).summaries(of: keys) == summaries)
     }
   }
