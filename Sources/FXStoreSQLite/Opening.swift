@@ -26,7 +26,8 @@ extension SQLiteStore {
     Migration(PackageResources.m0005_references_sql), Migration(PackageResources.m0006_waits_sql),
     Migration(PackageResources.m0007_lists_sql) { try $0.fillLists() },
     Migration(PackageResources.m0008_summaries_sql) { try $0.fillSummaries() },
-    Migration(PackageResources.m0009_decisions_sql),
+    Migration(PackageResources.m0009_history_sql),
+    Migration(PackageResources.m0010_decisions_sql),
   ]
 
   /// Connections that read beside the writing one.
