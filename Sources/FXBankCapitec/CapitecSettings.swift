@@ -101,6 +101,9 @@ public struct CapitecSettings: Sendable, CustomStringConvertible, CustomReflecta
     guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty,
       let scheme = parts.scheme
     else { return "is not a URL" }
+    if let port = parts.port, !(1...65_535).contains(port) {
+      return "must have a port from 1 to 65535"
+    }
     guard parts.user == nil, parts.password == nil, parts.fragment == nil else {
       return "must hold neither a user nor a fragment"
     }

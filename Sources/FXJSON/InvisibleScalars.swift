@@ -10,3 +10,11 @@ extension Unicode.Scalar {
     }
   }
 }
+
+extension StringProtocol {
+  /// Whether it shows as what it is: something that can be seen, and nothing that cannot.
+  public var isVisibleLine: Bool {
+    unicodeScalars.contains { !$0.properties.isWhitespace }
+      && !unicodeScalars.contains(where: \.isInvisible)
+  }
+}

@@ -14,9 +14,13 @@ extension MemoryStore {
   }
 
   public func register(
-    _ client: ClientRecord
+    _ client: ClientRecord, receipt: Receipt?
   ) async throws(StoreError) -> Result<Client, ClientRefusal> {
-    try transact { (books) throws(StoreError) in try books.register(client) }
+    try transact { (books) throws(StoreError) in
+      try books.once(receipt, subject: nil, else: .repeated) {
+        (books) throws(StoreError) in try books.register(client)
+      }
+    }
   }
 
   public func client(_ cifNumber: String) async throws(StoreError) -> Client? {

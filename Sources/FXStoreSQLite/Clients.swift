@@ -24,17 +24,26 @@ extension SQLiteStore {
   }
 
   public func register(
-    _ client: ClientRecord
+    _ client: ClientRecord, receipt: Receipt?
   ) async throws(StoreError) -> Result<Client, ClientRefusal> {
     try await write { transaction in
-      guard try transaction.client(cifNumber: client.cifNumber) == nil else {
-        return .failure(.alreadyRegistered)
+      do {
+        return .success(
+          try transaction.once(receipt, subject: nil) {
+            guard try transaction.client(cifNumber: client.cifNumber) == nil else {
+              throw ClientRefusal.alreadyRegistered
+            }
+            _ = try transaction.upsert(client)
+            guard let registered = try transaction.client(cifNumber: client.cifNumber) else {
+              throw StoreError.inconsistent("The client \(client.cifNumber) was not written.")
+            }
+            return registered
+          })
+      } catch let refusal as ClientRefusal {
+        return .failure(refusal)
+      } catch is AlreadyCarriedOut {
+        return .failure(.repeated)
       }
-      _ = try transaction.upsert(client)
-      guard let registered = try transaction.client(cifNumber: client.cifNumber) else {
-        throw StoreError.inconsistent("The client \(client.cifNumber) was not written.")
-      }
-      return .success(registered)
     }
   }
 

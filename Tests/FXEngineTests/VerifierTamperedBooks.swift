@@ -79,9 +79,9 @@ struct TamperedBooks: BookStore {
   }
 
   func register(
-    _ client: ClientRecord
+    _ client: ClientRecord, receipt: Receipt?
   ) async throws(StoreError) -> Result<Client, ClientRefusal> {
-    try await store.register(client)
+    try await store.register(client, receipt: receipt)
   }
 
   func client(_ cifNumber: String) async throws(StoreError) -> Client? {

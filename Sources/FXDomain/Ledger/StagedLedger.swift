@@ -21,8 +21,15 @@ extension Ledger {
     }
     guard batch.status == .staged else { throw .wrongState(batch.status) }
     if batch.isCancelRequested { throw .cancelUnderWay }
-    // A booking has turned up for one of its trades.
-    guard batch.counts.pending == batch.counts.total else { throw .recordsKept }
+    guard batch.counts.pending + batch.counts.cancelled == batch.counts.total else {
+      // A booking has turned up for one of its trades.
+      throw .recordsKept
+    }
+    guard batch.counts.cancelled == 0 else {
+      throw .outOfBounds([
+        "Trades of it were cancelled one by one, which is kept. Clone the batch, and change the copy."
+      ])
+    }
     let count = batch.counts.total + added - removed
     guard (1...BatchBounds.trades).contains(count),
       added + changed + removed <= BatchBounds.editsAtOnce

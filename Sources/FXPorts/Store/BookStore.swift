@@ -10,7 +10,7 @@ public protocol BookStore: Sendable {
   ) async throws(StoreError) -> Result<UpsertCounts, AlreadyCarriedOut>
   /// Creates a client whose CIF number is not known yet, with the accounts.
   func register(
-    _ client: ClientRecord
+    _ client: ClientRecord, receipt: Receipt?
   ) async throws(StoreError) -> Result<Client, ClientRefusal>
   func client(_ cifNumber: String) async throws(StoreError) -> Client?
   /// Clients in the order of their CIF numbers.

@@ -42,6 +42,8 @@ public struct ClientChange: Hashable, Sendable {
 /// Why a client was not registered or deleted.
 public enum ClientRefusal: Error, Hashable, Sendable {
   case alreadyRegistered
+  /// The same request has registered this client before.
+  case repeated
   case unknown
   /// The books speak of this client.
   case hasTrades

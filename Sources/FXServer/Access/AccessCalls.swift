@@ -188,9 +188,7 @@ extension Fields {
       return nil
     }
     let trimmed = text.trimmingCharacters(in: .whitespaces)
-    guard !trimmed.isEmpty, text.unicodeScalars.count <= CallBounds.queryTextCharacters,
-      !trimmed.unicodeScalars.contains(where: \.isInvisible)
-    else {
+    guard trimmed.isVisibleLine, text.unicodeScalars.count <= CallBounds.queryTextCharacters else {
       refuse(
         name, "too_long",
         "Give 1 to \(CallBounds.queryTextCharacters) visible characters in one line.")

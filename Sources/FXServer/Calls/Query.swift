@@ -93,7 +93,8 @@ struct Query {
     _ name: String, of type: Value.Type
   ) -> Set<Value> where Value.RawValue == String {
     var found: Set<Value> = []
-    for text in all(name).flatMap({ $0.split(separator: ",") }) {
+    let texts = all(name).flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    for text in texts {
       guard let value = Value(rawValue: String(text)) else {
         let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
         refuse(name, "malformed", "Give one of \(names).")

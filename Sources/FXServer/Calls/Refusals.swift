@@ -170,6 +170,7 @@ extension Problem {
 
   init(_ refusal: ClientRefusal) {
     switch refusal {
+    case .repeated: self = .repeated
     case .alreadyRegistered:
       self.init(.alreadyExists, "This client is registered already. Change that one.")
     case .unknown: self = .notFound("such client")

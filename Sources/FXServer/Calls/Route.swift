@@ -139,7 +139,7 @@ struct Call: Sendable {
     guard let text = fields.first, fields.count > 1 || text != "*" else { return nil }
     let quoted = text.split(separator: "\"", omittingEmptySubsequences: false)
     guard fields.count == 1, quoted.count == 3, quoted[0].isEmpty, quoted[2].isEmpty,
-      let version = Int64(quoted[1])
+      let version = Int64(quoted[1]), String(version) == quoted[1]
     else {
       throw Problem(.malformedRequest, "Give If-Match the one ETag that was read, or leave it out.")
     }

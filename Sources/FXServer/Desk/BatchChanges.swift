@@ -73,7 +73,7 @@ struct BatchChanges: Sendable {
   private func wish(_ json: JSON, about batch: Batch) throws(Problem) -> Wish {
     var fields = Fields(json)
     var wish = Wish()
-    wish.name = fields.text("name")
+    wish.name = fields.batchName()
     wish.priority = fields.clamped("priority", to: 1...10)
     wish.maxConcurrentTrades = fields.integer(
       "max_concurrent_trades", in: BatchBounds.concurrentTrades)

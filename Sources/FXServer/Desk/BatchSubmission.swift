@@ -71,7 +71,9 @@ struct BatchSubmission: Sendable {
   private func wanted(csv bytes: [UInt8], _ call: Call) async throws -> Wanted {
     var query = try call.query()
     let options = BatchOptions(
-      name: query.text("name") ?? defaultName,
+      name: query.value("name", "a batch's name, of characters that can be seen") {
+        $0.isVisibleLine ? $0 : nil
+      } ?? defaultName,
       pricing: query.choice("pricing", of: PricingMode.self) ?? .bank,
       priority: query.clamped("priority", to: 1...10) ?? 5,
       maxConcurrentTrades: query.integer(
@@ -94,7 +96,7 @@ struct BatchSubmission: Sendable {
   private func wanted(json: JSON) async throws -> Wanted {
     var fields = Fields(json)
     let options = BatchOptions(
-      name: fields.text("name") ?? defaultName,
+      name: fields.batchName() ?? defaultName,
       pricing: fields.choice("pricing", of: PricingMode.self) ?? .bank,
       priority: fields.clamped("priority", to: 1...10) ?? 5,
       maxConcurrentTrades: fields.integer(
@@ -152,6 +154,14 @@ extension [FileWarning] {
 }
 
 extension Fields {
+  mutating func batchName() -> String? {
+    guard let name = text("name") else { return nil }
+    if !name.isEmpty, !name.isVisibleLine {
+      refuse("name", "out_of_range", "Give a name of characters that can be seen.")
+    }
+    return name
+  }
+
   /// One trade of a batch, as `TradeFile` reads one row; nil where something is wrong with it.
   mutating func tradeRow(_ row: Int) -> TradeRow? {
     let before = errors.count

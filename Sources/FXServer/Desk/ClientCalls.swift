@@ -29,7 +29,11 @@ struct ClientCalls: Sendable {
   }
 
   private func client(of call: Call) async throws -> Client {
-    guard let client = try await backend.store.client(call.parameter("cif_number")) else {
+    try await client(call.parameter("cif_number"))
+  }
+
+  private func client(_ cifNumber: String) async throws -> Client {
+    guard let client = try await backend.store.client(cifNumber) else {
       throw Problem.notFound("such client")
     }
     return client
@@ -81,9 +85,16 @@ struct ClientCalls: Sendable {
     try fields.demandNothingWrong()
     guard let cifNumber, let name, let spread else { throw Problem.notFound("such client") }
     call.observed.name(cifNumber)
-    let client = try await backend.store.register(
-      ClientRecord(name: name, cifNumber: cifNumber, spread: spread, accounts: accounts)
-    ).get()
+    let registered = try await backend.store.register(
+      ClientRecord(name: name, cifNumber: cifNumber, spread: spread, accounts: accounts),
+      receipt: call.receipt)
+    let client: Client
+    if case .failure(.repeated) = registered {
+      // By this very request, whose answer was lost.
+      client = try await self.client(cifNumber)
+    } else {
+      client = try registered.get()
+    }
     let answer = try await backend.afterChange { try await present(client) }
     return Answer.json(
       answer, .created, fields: [.location: "/api/clients/\(Self.escaped(cifNumber))"]

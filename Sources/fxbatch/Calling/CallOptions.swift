@@ -71,12 +71,20 @@ struct CallOptions: ParsableArguments {
     if local { settings.calling.server = nil }
     if let server { settings.calling.server = try ServerAddress(server, from: "--server") }
     if let caFile { settings.calling.caFile = caFile }
-    guard let tokenFile else { return settings }
-    do {
-      let text = try OpenFile.text(of: tokenFile)
-      settings.calling.token = Secret(text.trimmingCharacters(in: .whitespacesAndNewlines))
-    } catch {
-      throw Complaint("\(error.sentence) Give --token-file a file with a token.", .badInput)
+    if let tokenFile {
+      do {
+        let text = try OpenFile.text(of: tokenFile)
+        settings.calling.token = Secret(text.trimmingCharacters(in: .whitespacesAndNewlines))
+      } catch {
+        throw Complaint("\(error.sentence) Give --token-file a file with a token.", .badInput)
+      }
+    }
+    if let token = settings.calling.token?.revealed,
+      token.isEmpty || !token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+    {
+      throw Complaint(
+        "your token has characters that no token has, such as a line break. Give the one line that "
+          + "`fxbatch token create` printed.", .badInput)
     }
     return settings
   }

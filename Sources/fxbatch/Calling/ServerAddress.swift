@@ -21,6 +21,10 @@ struct ServerAddress: Sendable, Hashable {
     guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
       let host = url.host, !host.isEmpty
     else { return example }
+    if let port = url.port, !(1...65_535).contains(port) {
+      return "\(example), with a port from 1 to 65535"
+    }
+    guard url.path.allSatisfy({ $0 == "/" }) else { return "\(example), without a path" }
     guard url.user == nil, url.password == nil, url.query == nil, url.fragment == nil else {
       return "\(example), without a user, a query or a fragment"
     }

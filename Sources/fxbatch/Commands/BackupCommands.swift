@@ -124,10 +124,22 @@ private struct StoreFile {
   init(besides store: String, from copy: String) throws {
     path = store
     draft = "\(store).restoring-\(ProcessInfo.processInfo.processIdentifier)"
+    Self.removeDrafts(besides: store)
     do {
       try OpenFile(copy).close()
     } catch {
       throw Complaint("\(error.sentence) Give a copy that `fxbatch backup` made.", .badInput)
+    }
+  }
+
+  /// Removes what restores have left that were killed: nobody else restores now, since the engine's
+  /// lock is held.
+  private static func removeDrafts(besides store: String) {
+    let url = URL(filePath: store)
+    let folder = url.deletingLastPathComponent().path
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasPrefix("\(url.lastPathComponent).restoring-") {
+      unlink("\(folder)/\(name)")
     }
   }
 

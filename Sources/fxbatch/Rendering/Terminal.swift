@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Synchronization
 
@@ -88,7 +89,8 @@ enum Terminal {
     write(Array(text.utf8), to: descriptor)
   }
 
-  /// All of it, whatever its length. A reader that has gone ends the process, as of old.
+  /// All of it, whatever its length. A reader that has gone ends the process, as of old; so does an
+  /// output that takes no more, since what it lost may be shown only once.
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var sent = 0
     while sent < bytes.count {
@@ -96,7 +98,12 @@ enum Terminal {
         Foundation.write(descriptor, $0.baseAddress, $0.count)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else {
+        let why = String(cString: strerror(errno))
+        guard descriptor == STDOUT_FILENO else { return }
+        complain("the output cannot be written: \(why). What is missing was not shown.")
+        Fxbatch.exit(withError: ExitCode.store)
+      }
       sent += count
     }
   }

@@ -67,6 +67,15 @@ import Testing
     #expect(try await world.store.client("C2")?.spread == Pips("50"))
   }
 
+  @Test(arguments: [" ", "\u{200b}", "a\u{202e}b"])
+  func `gives no batch a name that shows nothing, or something else`(name: String) async throws {
+    let world = try await CallWorld()
+    let (batch, _) = try await world.stage()
+    let body = JSON.object([.init(name: "name", value: .string(name))]).text
+    let reply = try await world.call(.patch, "/api/batches/\(batch.id)", json: body)
+    #expect(reply.status == 422)
+  }
+
   @Test func `of a feed by HEAD begins no feed`() async throws {
     let world = try await CallWorld()
     let (batch, _) = try await world.stage()

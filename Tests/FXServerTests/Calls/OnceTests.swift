@@ -61,10 +61,30 @@ import Testing
     #expect(try reply.json["status"] == "pending")
   }
 
-  private static func digest(_ method: HTTPRequest.Method, _ path: String) -> [UInt8] {
+  @Test func `whose answer was lost finds the client that it had registered`() async throws {
+    let world = try await CallWorld()
+    let token = try #require(world.tokens[.dealer])
+    let owner = try #require(
+      try await world.store.token(digest: Credentials.digest(of: token))?.id)
+    let body = #"{"cif_number":"C2","name":"Bongani Example","spread":"50"}"#
+    let record = ClientRecord(
+      name: "Bongani Example", cifNumber: "C2", spread: try Pips("50"), accounts: [])
+    let digest = Self.digest(.post, "/api/clients", .json(.null, Array(body.utf8)))
+    _ = try await world.store.register(
+      record, receipt: Receipt(owner: owner, key: "lost", digest: digest)
+    ).get()
+    let reply = try await world.call(
+      .post, "/api/clients", as: .dealer, json: body, fields: [.idempotencyKey: "lost"])
+    #expect(reply.status == 201)
+    #expect(try reply.json["cif_number"] == "C2")
+  }
+
+  private static func digest(
+    _ method: HTTPRequest.Method, _ path: String, _ body: CallBody = .none
+  ) -> [UInt8] {
     Call(
       request: HTTPRequest(method: method, scheme: nil, authority: nil, path: path),
-      parameters: [:], principal: nil, requestID: "", body: .none, observed: Observed()
+      parameters: [:], principal: nil, requestID: "", body: body, observed: Observed()
     ).digest
   }
 
