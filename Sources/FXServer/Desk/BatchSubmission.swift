@@ -40,21 +40,25 @@ struct BatchSubmission: Sendable {
     case .failure(let refusal): throw Problem(refusal).pointing(into: call.body)
     }
     if options.starts { backend.nudge() }
-    return try await created(batch, wanted.warnings, call)
+    return try await created(batch, wanted.warnings, call, newSecrets: wanted.newSecrets)
   }
 
   /// The batch, and what about the file was noted without being wrong.
   private func created(
-    _ batch: Batch, _ warnings: [FileWarning], _ call: Call
+    _ batch: Batch, _ warnings: [FileWarning], _ call: Call,
+    newSecrets: [Identifier: SigningSecret] = [:]
   ) async throws -> Answer {
     call.observed.name(batch.id.description)
-    let view = try await BatchView(of: batch, in: backend.store).json
-    guard case .object(let members) = view else { throw Problem.notFound("such batch") }
+    var view = try await BatchView(of: batch, in: backend.store)
+    view.newSecrets = newSecrets
+    guard case .object(let members) = view.json else { throw Problem.notFound("such batch") }
     let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
     var fields = HTTPFields.version(batch.version)
     fields[.location] = "/api/batches/\(batch.id)"
-    return Answer.json(.object(members + noted), .created, fields: fields)
+    var answer = Answer.json(.object(members + noted), .created, fields: fields)
       .changing(to: batch.brief)
+    answer.isSecret = !newSecrets.isEmpty
+    return answer
   }
 
   // MARK: What is asked for
@@ -63,6 +67,8 @@ struct BatchSubmission: Sendable {
     let rows: [TradeRow]
     let options: BatchOptions
     var warnings: [FileWarning] = []
+    /// Of callbacks that came without one of their own.
+    var newSecrets: [Identifier: SigningSecret] = [:]
   }
 
   /// The rows and how they are to be run, or one refusal that names everything that is wrong.
@@ -73,13 +79,14 @@ struct BatchSubmission: Sendable {
       // Everything stands in the body.
       var query = try call.query()
       try query.finish()
-      return try await wanted(json: json)
+      return try await wanted(json: json, call)
     case .none: throw Problem(.unsupportedType, "Send the batch as application/json or text/csv.")
     }
   }
 
   private func wanted(csv bytes: [UInt8], _ call: Call) async throws -> Wanted {
     var query = try call.query()
+    let callbacks = query.callbacks(Callbacks(backend: backend, actor: call.actor))
     let options = BatchOptions(
       name: query.text("name") ?? defaultName,
       pricing: query.choice("pricing", of: PricingMode.self) ?? .bank,
@@ -87,13 +94,15 @@ struct BatchSubmission: Sendable {
       maxConcurrentTrades: query.integer(
         "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
       policy: query.policy(), starts: query.bool("start") ?? false,
-      allowsDuplicates: query.bool("allow_duplicates") ?? false)
+      allowsDuplicates: query.bool("allow_duplicates") ?? false,
+      callbacks: callbacks.endpoints)
     try query.finish()
     var parser = TradeFileParser()
     parser.consume(bytes.span)
     switch parser.finish() {
     case .accepted(let rows, let warnings):
-      return Wanted(rows: rows, options: options, warnings: warnings)
+      return Wanted(
+        rows: rows, options: options, warnings: warnings, newSecrets: callbacks.newSecrets)
     case .refused(var problems, _):
       let rows = parser.goodRows
       if !rows.isEmpty { problems.merge(try await backend.intake.problems(with: rows, options)) }
@@ -101,8 +110,9 @@ struct BatchSubmission: Sendable {
     }
   }
 
-  private func wanted(json: JSON) async throws -> Wanted {
+  private func wanted(json: JSON, _ call: Call) async throws -> Wanted {
     var fields = Fields(json)
+    let callbacks = fields.callbacks(Callbacks(backend: backend, actor: call.actor))
     let options = BatchOptions(
       name: fields.text("name") ?? defaultName,
       pricing: fields.choice("pricing", of: PricingMode.self) ?? .bank,
@@ -111,7 +121,8 @@ struct BatchSubmission: Sendable {
         "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
       policy: fields.object("policy") { $0.policy() } ?? BatchPolicy(),
       starts: fields.bool("start") ?? false,
-      allowsDuplicates: fields.bool("allow_duplicates") ?? false)
+      allowsDuplicates: fields.bool("allow_duplicates") ?? false,
+      callbacks: callbacks.endpoints)
     fields.require("trades")
     let rows =
       fields.objects("trades", atMost: FileBounds.maximumDataRows) { trade, place in
@@ -127,7 +138,7 @@ struct BatchSubmission: Sendable {
       let others = rules.map { Problem($0).pointing(into: .json(json, [])).errors }
       throw Problem(errors + (others ?? []))
     }
-    return Wanted(rows: rows, options: options)
+    return Wanted(rows: rows, options: options, newSecrets: callbacks.newSecrets)
   }
 
   private var defaultName: String { "Batch of \(backend.now)" }
