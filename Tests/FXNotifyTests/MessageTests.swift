@@ -38,11 +38,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [
+  static let verdicts: [(Int?, Courier.Verdict)] = [
     (200, Courier.Verdict.delivered), (204, .delivered), (410, .gone),
     (302, .failed("the answer leads elsewhere, and is not followed")),
     (500, .failed("the answer has status 500")), (nil, .failed("no answer came")),
-  ])
+  ]
+
+  @Test(arguments: verdicts)
   func `has arrived with a status of 2xx only`(status: Int?, verdict: Courier.Verdict) {
     #expect(Courier.Verdict(of: Poster.Reply(status: status)) == verdict)
   }

@@ -80,7 +80,13 @@ import Testing
       #expect(summaries.contains { !$0.failures.isEmpty })
       try before.close()
       try await edit(
-        in: folder, "DROP TABLE batch_sums; DROP TABLE batch_failures; PRAGMA user_version = 7;")
+        in: folder,
+        """
+        DROP TABLE batch_sums; DROP TABLE batch_failures;
+        DROP TABLE delivery_attempts; DROP TABLE deliveries; DROP TABLE endpoints;
+        DROP TABLE notice_reads; DROP TABLE notice_marks; DROP TABLE notices;
+        DROP TABLE notice_cursor; PRAGMA user_version = 7;
+        """)
       #expect(try await openStore(in: folder).summaries(of: keys) == summaries)
     }
   }
