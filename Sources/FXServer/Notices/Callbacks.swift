@@ -26,15 +26,25 @@ struct Callbacks {
   var allowsPrivate: Bool { backend.settings.allowsPrivateWebhooks }
 }
 
-/// The callbacks that a request asks for.
+/// The callbacks that a request asks for, in its order.
 struct WantedCallbacks {
-  var endpoints: [Endpoint] = []
-  /// Of those that came without a secret of their own.
-  var newSecrets: [Identifier: SigningSecret] = [:]
+  private(set) var endpoints: [Endpoint] = []
+  private var isSecretNew: [Bool] = []
 
+  /// - Parameter isNewSecret: it came without a secret of its own.
   mutating func add(_ endpoint: Endpoint, isNewSecret: Bool) {
     endpoints.append(endpoint)
-    if isNewSecret { newSecrets[endpoint.id] = endpoint.secret }
+    isSecretNew.append(isNewSecret)
+    // Stores list them in the order of their identifiers.
+    for (place, id) in endpoints.map(\.id).sorted().enumerated() { endpoints[place].id = id }
+  }
+
+  var newSecrets: [Identifier: SigningSecret] {
+    var secrets: [Identifier: SigningSecret] = [:]
+    for (endpoint, isNew) in zip(endpoints, isSecretNew) where isNew {
+      secrets[endpoint.id] = endpoint.secret
+    }
+    return secrets
   }
 }
 
