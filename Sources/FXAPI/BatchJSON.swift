@@ -32,14 +32,13 @@ public struct BatchView: Sendable {
   }
 
   public var json: JSON {
-    guard let callbacks, case .object(let members) = own else { return own }
-    return .object(members + [.init(name: "callbacks", value: .array(callbacks.map(json)))])
+    guard let callbacks else { return own }
+    return own.adding([.init(name: "callbacks", value: .array(callbacks.map(json)))])
   }
 
   private func json(of callback: Endpoint) -> JSON {
-    guard let secret = newSecrets[callback.id], case .object(let members) = callback.callbackJSON
-    else { return callback.callbackJSON }
-    return .object(members + [.init(name: "secret", value: .string(secret.text))])
+    guard let secret = newSecrets[callback.id] else { return callback.callbackJSON }
+    return callback.callbackJSON.adding([.init(name: "secret", value: .string(secret.text))])
   }
 
   private var own: JSON {

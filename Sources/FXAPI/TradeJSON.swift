@@ -58,6 +58,7 @@ extension FeedEvent {
     case .batchTransition: "batch.\(event.entry.to ?? "changed")"
     case .tradeTransition: "trade.\(event.entry.to ?? "changed")"
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
+      .batchEdited,
       .batchApproved, .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
       event.entry.kind.rawValue
     }

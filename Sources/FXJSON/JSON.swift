@@ -23,6 +23,12 @@ public enum JSON: Hashable, Sendable {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
   }
+
+  /// An object with more members; every other value as it is.
+  public func adding(_ more: [Member]) -> JSON {
+    guard case .object(let members) = self else { return self }
+    return .object(members + more)
+  }
 }
 
 extension JSON: ExpressibleByStringInterpolation, ExpressibleByDictionaryLiteral,

@@ -27,7 +27,7 @@ enum NoticeText {
   private static func reason(of entry: JournalDraft) -> String {
     switch entry.kind {
     case .tradeEscalated: "a trade waits for a person's word"
-    case .batchCreated, .batchChanged: "it waits for approval"
+    case .batchCreated, .batchEdited: "it waits for approval"
     case .tradeTransition: "a trade failed to settle"
     case .batchTransition:
       switch entry.to.flatMap(BatchStatus.init(rawValue:)) {
@@ -36,8 +36,8 @@ enum NoticeText {
       case .failed: "none of its trades is completed"
       case .staged, .pending, .running, .success, .cancelled, nil: "look at it"
       }
-    case .batchClaimed, .batchReleased, .batchCancelRequested, .batchApproved, .batchAccepted,
-      .batchDeleted, .installationChanged:
+    case .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged, .batchApproved,
+      .batchAccepted, .batchDeleted, .installationChanged:
       "look at it"
     }
   }

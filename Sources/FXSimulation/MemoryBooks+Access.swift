@@ -160,11 +160,12 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in books.keep(answer, for: receipt) }
   }
 
-  public func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError) {
+  public func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError) -> Bool {
     try transact { (books) throws(StoreError) in
       books.access.carriedOutRequests = books.access.carriedOutRequests.filter {
         $0.value.at >= moment
       }
+      return false
     }
   }
 }

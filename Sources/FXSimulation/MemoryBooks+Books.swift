@@ -81,6 +81,18 @@ extension MemoryBooks {
     return clients[index]
   }
 
+  /// See `BookStore.register`.
+  public mutating func register(
+    _ record: ClientRecord
+  ) throws(StoreError) -> Result<Client, ClientRefusal> {
+    guard client(withCIF: record.cifNumber) == nil else { return .failure(.alreadyRegistered) }
+    _ = try upsert([record])
+    guard let key = client(withCIF: record.cifNumber) else {
+      throw .inconsistent("The client \(record.cifNumber) was not written.")
+    }
+    return .success(clients[key.index])
+  }
+
   /// See `BookStore.deleteClient`.
   public mutating func deleteClient(
     _ cifNumber: String

@@ -27,18 +27,24 @@ extension MemoryBooks {
       drafts = try Ledger.decide(
         step, batch: &batch,
         facts: BatchFacts(
-          now: now, contentHash: batch.contentHash, hasRecords: hasRecords(index)))
-      if case .retry(let selection, let note) = step.command {
-        retried = try select(selection, of: index, note: note)
+          now: now, contentHash: batch.contentHash,
+          isEditor: hasEdited(batch.key, step.actor), hasRecords: hasRecords(index)))
+      if case .retry(let selection, let note, let byApprover) = step.command {
+        retried = try Ledger.retriable(
+          selection, of: ended(in: index), note: note, byApprover: byApprover)
       }
     } catch {
       return .failure(error)
     }
     write(&batch, drafts)
-    if case .retry(_, let note) = step.command {
+    if case .retry(_, let note, _) = step.command {
       for trade in retried {
         try writeAllowed(.retry(note: note), trade: trade, batch: step.batch, actor: step.actor)
       }
+    }
+    // No engine holds what was never started.
+    if batch.status == .staged, step.command == .requestCancel {
+      _ = try sweepCancelled(step.batch, limit: .max, actor: step.actor)
     }
     if batch.deletedAt != nil {
       batchesByID[batch.id] = nil
@@ -56,29 +62,18 @@ extension MemoryBooks {
     }
   }
 
-  /// The trades that a retry takes up; what is retried singly is taken up alone, with a note.
-  private func select(
-    _ selection: RetrySelection, of batch: Int, note: String?
-  ) throws(BatchRefusal) -> [TradeKey] {
-    let over = trades(at: batch).filter {
-      $0.status == .failed || $0.status == .cancelled
+  private func hasEdited(_ batch: BatchKey, _ actor: Actor) -> Bool {
+    events.contains {
+      $0.batch == batch && $0.entry.kind == .batchEdited && $0.entry.actor == actor
     }
-    var chosen: [TradeKey]
-    switch selection {
-    case .all:
-      chosen = over.filter { !$0.isRetriedSinglyOnly }.map(\.key)
-    case .codes(let codes):
-      chosen = over.filter { trade in
-        !trade.isRetriedSinglyOnly && trade.failure.map { codes.contains($0.code) } ?? false
-      }.map(\.key)
-    case .trades(let keys):
-      let named = over.filter { keys.contains($0.key) }
-      let singly = named.count { $0.isRetriedSinglyOnly }
-      if singly > 0, keys.count > 1 || note?.isEmpty ?? true { throw .singlyOnly(count: singly) }
-      chosen = named.map(\.key)
+  }
+
+  private func ended(in batch: Int) -> [EndedTrade] {
+    trades(at: batch).filter { $0.status == .failed || $0.status == .cancelled }.map {
+      EndedTrade(
+        key: $0.key, code: $0.failure?.code, isResolvedByPerson: $0.isResolvedByPerson,
+        version: $0.version)
     }
-    if chosen.isEmpty { throw .nothingToRetry }
-    return chosen
   }
 
   /// See `EngineStore.sweepCancelled`. A batch that is not flagged has nothing to sweep.

@@ -13,6 +13,12 @@ extension MemoryStore {
     }
   }
 
+  public func register(
+    _ client: ClientRecord
+  ) async throws(StoreError) -> Result<Client, ClientRefusal> {
+    try transact { (books) throws(StoreError) in try books.register(client) }
+  }
+
   public func client(_ cifNumber: String) async throws(StoreError) -> Client? {
     try transact { (books) throws(StoreError) in
       try books.clients(withCIF: [cifNumber]).first

@@ -151,7 +151,7 @@ extension SQLiteStore {
     }
   }
 
-  public func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError) {
+  public func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError) -> Bool {
     try await write { transaction in
       let old = try transaction.all(
         "SELECT owner, key FROM exchanges WHERE at < ? LIMIT ?", moment, forgottenAtOnce,
@@ -160,6 +160,7 @@ extension SQLiteStore {
         try transaction.run(
           "DELETE FROM exchanges WHERE owner = ? AND key = ?", request.owner, request.key)
       }
+      return old.count == forgottenAtOnce
     }
   }
 }

@@ -22,11 +22,15 @@ extension SQLiteStore {
 }
 
 extension BatchCommand {
+  fileprivate var isApproval: Bool {
+    if case .approve = self { true } else { false }
+  }
+
   /// What may write all of a batch's trades goes without company.
   fileprivate var weight: Int {
     switch self {
-    case .retry, .delete: GroupCommit.greatestWeight
-    case .start, .approve, .pause, .resume, .requestCancel, .setPriority, .change, .accept: 1
+    case .retry, .delete, .requestCancel: GroupCommit.greatestWeight
+    case .start, .approve, .pause, .resume, .setPriority, .change, .accept: 1
     }
   }
 }
@@ -38,15 +42,20 @@ extension Transaction {
     let name = batch.name
     let facts = BatchFacts(
       now: now, contentHash: batch.contentHash,
+      isEditor: step.command.isApproval ? try hasEdited(batch.key, step.actor) : false,
       hasRecords: step.command == .delete ? try hasRecords(batch.key) : false)
+    let wasStaged = batch.status == .staged
     let events = try Ledger.decide(step, batch: &batch, facts: facts)
     var retried: [TradeKey] = []
-    if case .retry(let selection, let note) = step.command {
-      retried = try retriable(selection, in: batch, note: note)
+    if case .retry(let selection, let note, let byApprover) = step.command {
+      retried = try Ledger.retriable(
+        selection, of: try ended(in: batch.key), note: note, byApprover: byApprover)
     }
     try update(step.batch) { $0 = batch }
     try log(events, of: step.batch)
     for key in retried { try retry(key, in: step) }
+    // No engine holds what was never started.
+    if wasStaged, step.command == .requestCancel { try cancelPending(of: batch.key, step.actor) }
     if batch.name != name || batch.deletedAt != nil { try deleteGrams(of: batch.key, name) }
     if batch.deletedAt != nil {
       try hide(batch)
@@ -77,7 +86,7 @@ extension Transaction {
   }
 
   private func retry(_ key: TradeKey, in step: BatchStep) throws {
-    guard case .retry(_, let note) = step.command, let trade = try trade(key) else {
+    guard case .retry(_, let note, _) = step.command, let trade = try trade(key) else {
       throw StoreError.inconsistent("There is no trade \(key) to retry.")
     }
     let retry = TradeStep(
@@ -88,43 +97,26 @@ extension Transaction {
     }
   }
 
-  /// What a retry takes up. In bulk never what is retried singly: that needs its own wish and note.
-  private func retriable(
-    _ selection: RetrySelection, in batch: Batch, note: String?
-  ) throws -> [TradeKey] {
-    let chosen = try ended(in: batch.key).filter { trade in
-      switch selection {
-      case .all: !trade.isSinglyOnly
-      case .codes(let codes): !trade.isSinglyOnly && codes.contains(trade.code)
-      case .trades(let keys): keys.contains(trade.key)
-      }
-    }
-    guard !chosen.isEmpty else { throw BatchRefusal.nothingToRetry }
-    let singly = chosen.count { $0.isSinglyOnly }
-    if case .trades(let keys) = selection, singly > 0, keys.count > 1 || note?.isEmpty ?? true {
-      throw BatchRefusal.singlyOnly(count: singly)
-    }
-    return chosen.map(\.key)
+  private func cancelPending(of batch: BatchKey, _ actor: Actor) throws {
+    while try sweepCancelled(batch, limit: GroupCommit.greatestWeight, actor) > 0 {}
   }
 
-  private struct EndedTrade {
-    var key: TradeKey
-    var code: FailureCode
-    var isResolvedByPerson: Bool
-
-    var isSinglyOnly: Bool {
-      Trade.isRetriedSinglyOnly(code: code, isResolvedByPerson: isResolvedByPerson)
-    }
+  private func hasEdited(_ batch: BatchKey, _ actor: Actor) throws -> Bool {
+    try exists(
+      "SELECT 1 FROM events WHERE batch_key = ? AND kind = ? AND actor = ? LIMIT 1", batch,
+      JournalKind.batchEdited, actor)
   }
 
   private func ended(in batch: BatchKey) throws -> [EndedTrade] {
     try all(
       """
-      SELECT key, failure_code, is_resolved_by_person FROM trades
+      SELECT key, failure_code, is_resolved_by_person, version FROM trades
       WHERE status IN ('failed', 'cancelled') AND batch_key = ? AND is_removed = 0
       """, batch,
       read: {
-        EndedTrade(key: try $0.next(), code: try $0.next(), isResolvedByPerson: try $0.next())
+        EndedTrade(
+          key: try $0.next(), code: try $0.next(), isResolvedByPerson: try $0.next(),
+          version: try $0.next())
       }
     ).sorted { $0.key < $1.key }
   }

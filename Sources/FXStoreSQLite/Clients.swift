@@ -23,6 +23,21 @@ extension SQLiteStore {
     }
   }
 
+  public func register(
+    _ client: ClientRecord
+  ) async throws(StoreError) -> Result<Client, ClientRefusal> {
+    try await write { transaction in
+      guard try transaction.client(cifNumber: client.cifNumber) == nil else {
+        return .failure(.alreadyRegistered)
+      }
+      _ = try transaction.upsert(client)
+      guard let registered = try transaction.client(cifNumber: client.cifNumber) else {
+        throw StoreError.inconsistent("The client \(client.cifNumber) was not written.")
+      }
+      return .success(registered)
+    }
+  }
+
   public func client(_ cifNumber: String) async throws(StoreError) -> Client? {
     try await read { try $0.client(cifNumber: cifNumber) }
   }

@@ -31,22 +31,25 @@ extension SQLiteStore {
   public func sweepCancelled(
     _ batch: BatchKey, limit: Int, actor: Actor
   ) async throws(StoreError) -> Int {
-    try await write(weight: limit) { transaction in
-      guard let present = try transaction.batch(batch), present.isCancelRequested else { return 0 }
-      let pending = try transaction.all(
-        "SELECT * FROM trade_rows WHERE status = 'pending' AND batch_key = ? ORDER BY key LIMIT ?",
-        batch, limit, read: { try $0.trade() })
-      for trade in pending {
-        let step = TradeStep(
-          batch: batch, trade: trade.key, authority: .open, actor: actor, command: .cancel)
-        _ = try transaction.take(step, on: trade).get()
-      }
-      return try transaction.batch(batch)?.counts.pending ?? 0
-    }
+    try await write(weight: limit) { try $0.sweepCancelled(batch, limit: limit, actor) }
   }
 }
 
 extension Transaction {
+  /// Answers how many are left.
+  func sweepCancelled(_ batch: BatchKey, limit: Int, _ actor: Actor) throws -> Int {
+    guard let present = try self.batch(batch), present.isCancelRequested else { return 0 }
+    let pending = try all(
+      "SELECT * FROM trade_rows WHERE status = 'pending' AND batch_key = ? ORDER BY key LIMIT ?",
+      batch, limit, read: { try $0.trade() })
+    for trade in pending {
+      let step = TradeStep(
+        batch: batch, trade: trade.key, authority: .open, actor: actor, command: .cancel)
+      _ = try take(step, on: trade).get()
+    }
+    return try self.batch(batch)?.counts.pending ?? 0
+  }
+
   func perform(_ step: TradeStep) throws -> StepResult {
     guard let trade = try trade(step.trade), trade.batch == step.batch else {
       return StepResult(result: .failure(.unknownTrade), batch: try batch(step.batch))

@@ -130,8 +130,9 @@ import Testing
   func `is retried singly after a failed settlement or a person's word`(
     code: FailureCode?, isResolved: Bool, isSingly: Bool
   ) {
-    #expect(
-      Trade.isRetriedSinglyOnly(code: code, isResolvedByPerson: isResolved) == isSingly)
+    let trade = EndedTrade(
+      key: TradeKey(1), code: code, isResolvedByPerson: isResolved, version: 1)
+    #expect(trade.isRetriedSinglyOnly == isSingly)
   }
 }
 

@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test(arguments: [
-    JournalKind.batchClaimed, .batchReleased, .batchCancelRequested, .batchApproved,
+    JournalKind.batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged, .batchApproved,
     .batchAccepted, .batchDeleted,
   ])
   func `what people do themselves calls for nothing`(kind: JournalKind) {

@@ -74,6 +74,12 @@ struct TamperedBooks: BookStore {
     try await store.upsert(clients, receipt: receipt)
   }
 
+  func register(
+    _ client: ClientRecord
+  ) async throws(StoreError) -> Result<Client, ClientRefusal> {
+    try await store.register(client)
+  }
+
   func client(_ cifNumber: String) async throws(StoreError) -> Client? {
     try await store.client(cifNumber)
   }

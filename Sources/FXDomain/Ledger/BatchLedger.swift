@@ -1,11 +1,3 @@
-/// Which trades an operator's retry takes up. Never empty by accident: there is no "none given".
-public enum RetrySelection: Hashable, Sendable {
-  /// Every failed and cancelled trade that may be retried in bulk.
-  case all
-  case codes(Set<FailureCode>)
-  case trades(Set<TradeKey>)
-}
-
 /// What somebody wants to happen to a whole batch.
 public enum BatchCommand: Hashable, Sendable {
   case start
@@ -20,8 +12,9 @@ public enum BatchCommand: Hashable, Sendable {
     name: String? = nil, priority: Int? = nil, maxConcurrentTrades: Int? = nil,
     policy: BatchPolicy? = nil)
   /// Opens a new round, where the batch is final, for trades that the store then steps by
-  /// `TradeCommand.retry` in the same transaction.
-  case retry(RetrySelection, note: String?)
+  /// `TradeCommand.retry` in the same transaction. `byApprover` tells whether who asks may take up
+  /// what is retried singly only.
+  case retry(RetrySelection, note: String?, byApprover: Bool = true)
   case accept(note: String)
   /// Takes a batch out of all lists that never sent a booking.
   case delete
@@ -49,12 +42,17 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   case unknownBatch
   case wrongState(BatchStatus)
   case approvalRequired
+  /// Who submitted the batch, or changed what is approved.
   case approvesOwn
   case cancelUnderWay
   /// A retry that would take up no trade.
   case nothingToRetry
   /// Retried singly, with a note, or not at all.
   case singlyOnly(count: Int)
+  /// Taken up by an approver, or not at all.
+  case approverRetries(count: Int)
+  /// Trades that were named and are of another batch, or have neither failed nor been cancelled.
+  case notToRetry(count: Int)
   /// What it would be changed to cannot be, each told in a full sentence.
   case outOfBounds([String])
   case staleVersion(present: Int64)
@@ -72,12 +70,17 @@ public struct BatchFacts: Hashable, Sendable {
   public var now: Timestamp
   /// The hash of what the batch holds; only an approval reads it.
   public var contentHash: String
+  /// Whether who asks has changed what the batch holds; only an approval reads it.
+  public var isEditor: Bool
   /// One of its trades has an attempt, evidence or a deal; only a deletion reads it.
   public var hasRecords: Bool
 
-  public init(now: Timestamp, contentHash: String = "", hasRecords: Bool = false) {
+  public init(
+    now: Timestamp, contentHash: String = "", isEditor: Bool = false, hasRecords: Bool = false
+  ) {
     self.now = now
     self.contentHash = contentHash
+    self.isEditor = isEditor
     self.hasRecords = hasRecords
   }
 }
@@ -109,7 +112,7 @@ extension Ledger {
       guard batch.status == .staged, batch.approvedBy == nil else {
         throw .wrongState(batch.status)
       }
-      guard batch.createdBy != step.actor.description else { throw .approvesOwn }
+      guard batch.createdBy != step.actor.description, !facts.isEditor else { throw .approvesOwn }
       guard seen == facts.contentHash else { throw .contentChanged }
       batch.approvedBy = step.actor.description
       return [touched(&batch, .batchApproved, actor: step.actor, now: now)]
@@ -135,7 +138,7 @@ extension Ledger {
       return [touched(&batch, .batchChanged, actor: step.actor, now: now, note: note)]
     case .change(let name, let priority, let limit, let policy):
       return [try change(&batch, name, priority, limit, policy, actor: step.actor, now: now)]
-    case .retry(_, let note):
+    case .retry(_, let note, _):
       return try retry(&batch, actor: step.actor, note: note, now: now)
     case .accept(let note):
       guard batch.status == .partialSuccess || batch.status == .failed else {
@@ -170,7 +173,10 @@ extension Ledger {
     }
     let note =
       "name \(batch.name), priority \(batch.priority), \(batch.maxConcurrentTrades) trades at once"
-    return touched(&batch, .batchChanged, actor: actor, now: now, note: note)
+    guard batch.status == .staged, name != nil || policy != nil else {
+      return touched(&batch, .batchChanged, actor: actor, now: now, note: note)
+    }
+    return edited(&batch, actor: actor, now: now, note: note)
   }
 
   private static func retry(
@@ -179,6 +185,8 @@ extension Ledger {
     guard batch.status != .staged else { throw .wrongState(batch.status) }
     if batch.isCancelRequested, !batch.status.isFinal { throw .cancelUnderWay }
     guard batch.counts.failed + batch.counts.cancelled > 0 else { throw .nothingToRetry }
+    // Trades that were cancelled one by one may have ended a batch that was never approved.
+    if batch.policy.approval == .required, batch.approvedBy == nil { throw .approvalRequired }
     if batch.status.isFinal {
       batch.round += 1
       batch.cancelRequestedAt = nil
@@ -189,6 +197,14 @@ extension Ledger {
       batch.acceptedNote = nil
     }
     return [transition(&batch, .retried, actor: actor, now: now, note: note)]
+  }
+
+  /// What is approved has changed: an approval given before is void.
+  static func edited(
+    _ batch: inout Batch, actor: Actor, now: Timestamp, note: String
+  ) -> JournalDraft {
+    batch.approvedBy = nil
+    return touched(&batch, .batchEdited, actor: actor, now: now, note: note)
   }
 
   static func touched(

@@ -33,9 +33,8 @@ extension Ledger {
       ])
     }
     batch.counts.pending = count
-    batch.approvedBy = nil
     let note = "\(added) trades added, \(changed) changed, \(removed) removed"
-    return touched(&batch, .batchChanged, actor: actor, now: now, note: note)
+    return edited(&batch, actor: actor, now: now, note: note)
   }
 
   /// Ends a lease that is over; empty where there is none.

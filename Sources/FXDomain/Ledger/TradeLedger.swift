@@ -124,6 +124,9 @@ public enum Ledger {
     _ step: TradeStep, trade: inout Trade, batch: inout Batch, facts: LedgerFacts
   ) throws(StepRefusal) -> LedgerEntry {
     try checkAuthority(step, batch: batch, now: facts.now)
+    if let expected = step.expectedVersion, expected != trade.version {
+      throw .staleVersion(present: trade.version)
+    }
     if let attempt = step.command.attempt, attempt != trade.attempt {
       throw .staleAttempt(present: trade.attempt)
     }
@@ -274,17 +277,5 @@ extension Trade {
   public func mayBeBookedUntil(marginMilliseconds: Int64) -> Timestamp? {
     guard status == .inDoubt else { return nil }
     return figures?.expiresAt.advanced(byMilliseconds: marginMilliseconds)
-  }
-
-  /// Never retried in bulk: a settlement that failed, and what a person resolved as not booked.
-  public var isRetriedSinglyOnly: Bool {
-    Self.isRetriedSinglyOnly(code: failure?.code, isResolvedByPerson: isResolvedByPerson)
-  }
-
-  /// The same, of a trade of which no more has been read than this.
-  public static func isRetriedSinglyOnly(
-    code: FailureCode?, isResolvedByPerson: Bool
-  ) -> Bool {
-    isResolvedByPerson || code == .settlementFailed
   }
 }

@@ -73,15 +73,19 @@ public struct TradeStep: Hashable, Sendable {
   public var authority: Authority
   public var actor: Actor
   public var command: TradeCommand
+  /// The version that a person saw; nil when they do not say.
+  public var expectedVersion: Int64?
 
   public init(
-    batch: BatchKey, trade: TradeKey, authority: Authority, actor: Actor, command: TradeCommand
+    batch: BatchKey, trade: TradeKey, authority: Authority, actor: Actor, command: TradeCommand,
+    expectedVersion: Int64? = nil
   ) {
     self.batch = batch
     self.trade = trade
     self.authority = authority
     self.actor = actor
     self.command = command
+    self.expectedVersion = expectedVersion
   }
 }
 
@@ -90,6 +94,7 @@ public enum StepRefusal: Error, Hashable, Sendable {
   case unknownTrade
   /// The lease has passed to another owner, or has ended.
   case leaseLost
+  case staleVersion(present: Int64)
   /// The status has no such step.
   case illegal(status: TradeStatus)
   /// The outcome belongs to an attempt that is not the last one.

@@ -7,6 +7,8 @@ public enum JournalKind: String, Hashable, Sendable, CaseIterable {
   case batchReleased = "batch.released"
   case batchCancelRequested = "batch.cancel_requested"
   case batchChanged = "batch.changed"
+  /// Of a staged batch what an approver is shown.
+  case batchEdited = "batch.edited"
   case batchApproved = "batch.approved"
   case batchAccepted = "batch.accepted"
   case batchDeleted = "batch.deleted"

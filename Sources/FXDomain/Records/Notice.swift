@@ -26,10 +26,10 @@ extension NoticeKind {
     case .batchTransition: ofBatch(entry)
     case .tradeTransition: ofTrade(entry)
     case .tradeEscalated: [.inDoubt, .needsDecision]
-    case .batchCreated, .batchChanged: asksForApproval ? [.needsDecision] : []
+    case .batchCreated, .batchEdited: asksForApproval ? [.needsDecision] : []
     case .installationChanged: KillSwitch.isAbout(entry) ? [.killSwitch] : []
-    case .batchClaimed, .batchReleased, .batchCancelRequested, .batchApproved, .batchAccepted,
-      .batchDeleted:
+    case .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged, .batchApproved,
+      .batchAccepted, .batchDeleted:
       []
     }
   }

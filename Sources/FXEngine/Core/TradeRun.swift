@@ -302,7 +302,8 @@ extension TradeRun {
     case .attemptsExhausted:
       let failure = Failure(.attemptsExhausted, "No attempt is left in this round.")
       return letGo(.refuseQuote(failure), quoteID: quoteID)
-    case .leaseLost, .illegal, .staleAttempt, .unknownTrade, .notDue, .tooEarly, .referenceTaken,
+    case .leaseLost, .illegal, .staleAttempt, .staleVersion, .unknownTrade, .notDue, .tooEarly,
+      .referenceTaken,
       .noteRequired, .cancelUnderWay, .repeated:
       stage = .over
       return .leave(cancelQuote: quoteID)

@@ -45,6 +45,7 @@ struct Replay {
     case .batchTransition: moveBatch(event.entry, &report)
     case .tradeEscalated: if let trade = event.entry.trade { escalated.insert(trade) }
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
+      .batchEdited,
       .batchApproved, .batchAccepted, .batchDeleted, .installationChanged:
       break
     }

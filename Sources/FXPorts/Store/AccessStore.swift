@@ -37,8 +37,9 @@ public protocol AccessStore: Sendable {
     -> CarriedOutRequest?
   /// Keeps the answer to a request, so that its repetition gets the same one.
   func keep(_ answer: KeptAnswer, for receipt: Receipt) async throws(StoreError)
-  /// Forgets requests that are older than a moment; a bounded number of them.
-  func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError)
+  /// Forgets a bounded number of the requests that are older than a moment; answers whether there
+  /// may be more of them.
+  func forgetCarriedOutRequests(before moment: Timestamp) async throws(StoreError) -> Bool
 }
 
 /// A person's session and the token it stands on.

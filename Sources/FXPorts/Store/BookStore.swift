@@ -8,6 +8,10 @@ public protocol BookStore: Sendable {
   func upsert(
     _ clients: [ClientRecord], receipt: Receipt?
   ) async throws(StoreError) -> Result<UpsertCounts, AlreadyCarriedOut>
+  /// Creates a client whose CIF number is not known yet, with the accounts.
+  func register(
+    _ client: ClientRecord
+  ) async throws(StoreError) -> Result<Client, ClientRefusal>
   func client(_ cifNumber: String) async throws(StoreError) -> Client?
   /// Clients in the order of their CIF numbers.
   func clients(_ query: ClientQuery) async throws(StoreError) -> [Client]

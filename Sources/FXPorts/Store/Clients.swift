@@ -39,8 +39,9 @@ public struct ClientChange: Hashable, Sendable {
   }
 }
 
-/// Why a client was not deleted.
+/// Why a client was not registered or deleted.
 public enum ClientRefusal: Error, Hashable, Sendable {
+  case alreadyRegistered
   case unknown
   /// The books speak of this client.
   case hasTrades

@@ -93,8 +93,7 @@ struct AccessCalls: Sendable {
       guard after != nil else { throw Cursor.unusable }
     }
     let tokens = try await backend.store.tokens(after: after, limit: limit + 1)
-    let next =
-      tokens.count > limit ? Cursor.text([tokens[limit - 1].id.description], of: "tokens") : nil
+    let next = Cursor.next(after: tokens, limit: limit, of: "tokens") { [$0.id.description] }
     return .json(.page(tokens.prefix(limit).map(\.json), next: next))
   }
 
@@ -153,8 +152,7 @@ struct AccessCalls: Sendable {
     }
     let entries = try await backend.store.audit(
       AuditQuery(person: person, before: before, limit: limit + 1))
-    let next =
-      entries.count > limit ? Cursor.text([String(entries[limit - 1].number)], of: list) : nil
+    let next = Cursor.next(after: entries, limit: limit, of: list) { [String($0.number)] }
     return .json(.page(entries.prefix(limit).map(\.json), next: next))
   }
 }

@@ -1,7 +1,7 @@
 import FXDomain
 import Synchronization
 
-/// How often each caller may call: a bucket of tokens each, of a second's worth.
+/// How often each caller may call: a bucket of tokens each, of a second's worth or of more.
 final class Buckets: Sendable {
   private struct Bucket {
     var tokens: Int64
@@ -9,9 +9,14 @@ final class Buckets: Sendable {
   }
 
   private let perSecond: Int64
+  private let seconds: Int64
   private let buckets = Mutex<[String: Bucket]>([:])
 
-  init(perSecond: Int) { self.perSecond = Int64(perSecond) }
+  /// - Parameter seconds: whose tokens a bucket holds, for those who come all at once.
+  init(perSecond: Int, seconds: Int = 1) {
+    self.perSecond = Int64(perSecond)
+    self.seconds = Int64(seconds)
+  }
 
   /// Takes one of the caller's tokens; otherwise answers how many milliseconds until there is one.
   ///
@@ -19,15 +24,15 @@ final class Buckets: Sendable {
   func take(_ caller: String, at uptime: Int64) -> Int64? {
     buckets.withLock { buckets in
       // Thousandths of a token, of which a millisecond brings as many as there are in a second.
-      let full = perSecond * 1_000
+      let full = perSecond * seconds * 1_000
       var bucket = buckets[caller] ?? Bucket(tokens: full, at: uptime)
       bucket.tokens = min(full, bucket.tokens + max(0, uptime - bucket.at) * perSecond)
       bucket.at = uptime
       defer {
         buckets[caller] = bucket
         if buckets.count > CallBounds.countedCallers {
-          buckets = buckets.filter { uptime - $0.value.at < 1_000 }
-          // All within one second: forgetting them is kinder than refusing new ones.
+          buckets = buckets.filter { uptime - $0.value.at < seconds * 1_000 }
+          // All within that time: forgetting them is kinder than refusing new ones.
           if buckets.count > CallBounds.countedCallers { buckets = [caller: bucket] }
         }
       }

@@ -50,7 +50,8 @@ struct Answer: Sendable {
 }
 
 extension Answer {
-  var response: Response {
+  /// - Parameter withBody: whether the peer wants it; a stream is not even begun otherwise.
+  func response(withBody: Bool) -> Response {
     var fields = fields
     // Whatever is served belongs to whoever asked.
     if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
@@ -63,6 +64,7 @@ extension Answer {
         status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     case .stream(let type, let write):
       fields[.contentType] = type
+      guard withBody else { return Response(status: status, headers: fields) }
       return Response(
         status: status, headers: fields,
         body: ResponseBody { writer in

@@ -37,19 +37,25 @@ enum CallBody: Sendable {
 /// Reads bodies into memory, of the large ones a few at a time.
 final class BodyReader: Sendable {
   /// Of a file.
-  let fileBytes: Int
+  private let fileBytes: Int
   private let large = Mutex(0)
 
   init(fileBytes: Int) { self.fileBytes = fileBytes }
 
+  /// What a caller may send to a call that takes such a body.
+  func bound(of kind: Route.BodyKind, _ type: String?, by principal: Principal?) -> Int {
+    switch (kind, type) {
+    case (.any, _), (_, nil): 0
+    case (.none, _): CallBounds.smallBodyBytes
+    case (.json, _) where principal == nil: CallBounds.smallBodyBytes
+    case (.csv, _), (.jsonOrCSV, "text/csv"): fileBytes
+    case (.json, _), (.jsonOrCSV, _): CallBounds.jsonBytes
+    }
+  }
+
   func bytes(of request: Request, atMost bound: Int) async throws -> [UInt8] {
-    let length = request.headers[.contentLength].flatMap { Int($0) }
-    if let length, length > bound { throw Self.tooLarge(bound) }
-    let isLarge = (length ?? bound) > CallBounds.smallBodyBytes
-    if isLarge { try enter() }
-    defer { if isLarge { large.withLock { $0 -= 1 } } }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(length ?? 0, bound))
+    bytes.reserveCapacity(min(Self.length(of: request) ?? 0, bound))
     do {
       for try await piece in request.body {
         guard bytes.count + piece.readableBytes <= bound else { throw Self.tooLarge(bound) }
@@ -64,7 +70,13 @@ final class BodyReader: Sendable {
     return bytes
   }
 
-  private func enter() throws(Problem) {
+  /// A place among the calls with large bodies, for those that have one.
+  enum Place { case small, large }
+
+  func enter(_ request: Request, atMost bound: Int) throws(Problem) -> Place {
+    let length = Self.length(of: request)
+    if let length, length > bound, bound > 0 { throw Self.tooLarge(bound) }
+    guard (length ?? bound) > CallBounds.smallBodyBytes else { return .small }
     let hasRoom = large.withLock { count in
       guard count < CallBounds.largeBodiesAtOnce else { return false }
       count += 1
@@ -74,13 +86,23 @@ final class BodyReader: Sendable {
       throw .retryLater(
         .unavailable, "Other large bodies are being read. Send it again in a moment.", seconds: 2)
     }
+    return .large
+  }
+
+  func leave(_ place: Place) {
+    if place == .large { large.withLock { $0 -= 1 } }
+  }
+
+  private static func length(of request: Request) -> Int? {
+    request.headers[.contentLength].flatMap { Int($0) }
   }
 
   private static func tooLarge(_ bound: Int) -> Problem {
-    Problem(
+    let most = bound < 1 << 20 ? "\(bound >> 10) KiB" : "\(bound >> 20) MiB"
+    return Problem(
       .bodyTooLarge,
       bound == 0
         ? "This call takes no body of this kind."
-        : "Send at most \(bound >> 20) MiB. A large batch comes as text/csv, or in several.")
+        : "Send at most \(most). A large batch comes as text/csv, or in several.")
   }
 }

@@ -4,9 +4,10 @@ public enum CallBounds {
   public static let pageItemsByDefault = 50
   /// Findings that one answer lists.
   public static let keptErrors = 1_000
-  /// A body of JSON, which stands in memory as a whole; larger batches come as CSV, which does not.
+  /// A body of JSON, which costs many times its bytes once it is read; larger batches come as CSV.
   public static let jsonBytes = 16 << 20
-  /// Bodies above `smallBodyBytes` that are read at once; more are asked to come again.
+  /// Calls at once with bodies above `smallBodyBytes`; more are asked to come again. Whoever has not
+  /// signed in sends none of them.
   public static let largeBodiesAtOnce = 4
   public static let smallBodyBytes = 64 << 10
   public static let keyCharacters = 255
@@ -28,5 +29,8 @@ public enum CallBounds {
   public static let freeSignInFailures = 5
   public static let longestSignInWaitSeconds = 60
   public static let sessionSeconds: Int64 = 12 * 3_600
+  /// Denied calls of one address without any credential that are written down at once; then one a
+  /// second.
+  public static let auditedStrangersAtOnce = 60
   public static let auditedTextBytes = 16 << 10
 }

@@ -22,6 +22,8 @@ struct CallNote: Sendable {
   let trace: TraceID?
   let observed = Observed()
   var principal: Principal?
+  /// Who calls has shown a token or a session.
+  var showedCredential = false
   var problem: Problem.Kind?
   /// What failed, for the log only.
   var error: String?

@@ -16,6 +16,17 @@ struct Cursor {
     return Base64URL.text(of: bytes)
   }
 
+  /// Where a list goes on after one page; nil where it does not.
+  ///
+  /// - Parameters:
+  ///   - found: one item more than the page has, where there is one.
+  ///   - place: the sort key of an item.
+  static func next<Item>(
+    after found: [Item], limit: Int, of list: String, at place: (Item) -> [String]
+  ) -> String? {
+    found.count > limit ? text(place(found[limit - 1]), of: list) : nil
+  }
+
   init(_ text: String, of list: String, parts count: Int) throws(Problem) {
     try self.init(text, of: list)
     guard parts.count == count else { throw Self.unusable }

@@ -41,6 +41,9 @@ struct Dispatcher: Sendable {
   let clock: EngineClock
   let buckets: Buckets
   let addressBuckets: Buckets
+  /// Who has shown no credential and is denied, for the audit.
+  private let strangers = Buckets(
+    perSecond: 1, seconds: CallBounds.auditedStrangersAtOnce)
   let bodies: BodyReader
   let observer: CallObserver
   /// Whether browsers reach this server through TLS: cookies then go nowhere else.
@@ -87,7 +90,7 @@ struct Dispatcher: Sendable {
     note.status = answer.status.code
     note.milliseconds = clock.now().uptime - begin
     observer.ended(note)
-    return answer.response
+    return answer.response(withBody: request.method != .head)
   }
 
   private func carryOut(
@@ -95,7 +98,11 @@ struct Dispatcher: Sendable {
     _ note: inout CallNote
   ) async throws -> Answer {
     let principal = try await admit(request.head, context, to: route, &note)
-    let body = try await body(of: request, for: route)
+    // What was read stays in memory until the call has ended.
+    let bound = bodies.bound(of: route.body, Self.mediaType(of: request.head), by: principal)
+    let place = try bodies.enter(request, atMost: bound)
+    defer { bodies.leave(place) }
+    let body = try await body(of: request, for: route, atMost: bound)
     let call = Call(
       request: request.head, parameters: try Self.parameters(context), principal: principal,
       requestID: requestID, body: body, observed: note.observed)
@@ -125,6 +132,7 @@ struct Dispatcher: Sendable {
       if principal.session != nil, route.changes { try checkForgery(request) }
       return principal
     case .refused:
+      note.showedCredential = true
       throw signIn.refusal(of: address, at: uptime)
     case .nobody:
       try limit(addressBuckets.take(address, at: uptime))
@@ -166,14 +174,16 @@ struct Dispatcher: Sendable {
 
   // MARK: With what
 
-  private func body(of request: Request, for route: Route) async throws -> CallBody {
+  private func body(
+    of request: Request, for route: Route, atMost bound: Int
+  ) async throws -> CallBody {
     let type = Self.mediaType(of: request.head)
     switch (route.body, type) {
     case (.any, _): return .none
     case (.csv, "text/csv"), (.jsonOrCSV, "text/csv"):
-      return .csv(try await bodies.bytes(of: request, atMost: bodies.fileBytes))
+      return .csv(try await bodies.bytes(of: request, atMost: bound))
     case (_, "application/json") where route.body != .csv:
-      let bytes = try await bodies.bytes(of: request, atMost: CallBounds.jsonBytes)
+      let bytes = try await bodies.bytes(of: request, atMost: bound)
       let json = bytes.isEmpty ? JSON.null : try CallBody.json(bytes)
       if route.body == .none, json != .null {
         var fields = Fields(json)
@@ -284,8 +294,10 @@ struct Dispatcher: Sendable {
     let isDenied = note.problem == .forbidden || note.problem == .approvesOwn
     let isForged = note.problem == .unauthenticated
     guard isDenied || isForged || (route.changes && note.principal != nil) else { return }
-    // Nobody fills the store by not being let in.
-    if isForged, addressBuckets.take("audit " + note.address, at: clock.now().uptime) != nil {
+    // Wrong tokens are slowed down; who shows none fills the store no faster than this.
+    if isForged, !note.showedCredential,
+      strangers.take(note.address, at: clock.now().uptime) != nil
+    {
       return
     }
     let entry = AuditEntry(

@@ -47,7 +47,8 @@ extension Problem {
     case .approvalRequired:
       self.init(.approvalRequired, "Have another person approve the batch, then start it.")
     case .approvesOwn:
-      self.init(.approvesOwn, "Somebody else than who submitted the batch approves it.")
+      self.init(
+        .approvesOwn, "Somebody else approves the batch than who has submitted or edited it.")
     case .cancelUnderWay:
       self.init(.cancelUnderWay, "The batch is being cancelled. Wait until it has ended.")
     case .nothingToRetry:
@@ -57,6 +58,15 @@ extension Problem {
         .retriedSinglyOnly,
         "\(count) of these trades failed to settle, or a person called them not booked: an approver "
           + "tries each again singly, with a note.")
+    case .approverRetries(let count):
+      self.init(
+        .forbidden,
+        "An approver tries \(count == 1 ? "this trade" : "\(count) of these trades") again: it failed "
+          + "to settle, or a person called it not booked.")
+    case .notToRetry(let count):
+      self.init(
+        .nothingToRetry,
+        "\(count) of these trades are another batch's, or have neither failed nor been cancelled.")
     case .outOfBounds(let problems):
       self.init(
         problems.map { .init(place: .pointer(""), code: "out_of_range", detail: $0) })
@@ -77,6 +87,9 @@ extension Problem {
   init(_ refusal: StepRefusal) {
     switch refusal {
     case .unknownTrade: self = .notFound("such trade")
+    case .staleVersion(let present):
+      self.init(.staleVersion, "Read the trade again: its version is \(present) now.")
+      facts = [.init(name: "version", value: .integer(present))]
     case .illegal(let status):
       self.init(.wrongState, "The trade is \(status.rawValue), which does not allow this.")
       facts = [.init(name: "state", value: .string(status.rawValue))]
@@ -130,6 +143,8 @@ extension Problem {
 
   init(_ refusal: ClientRefusal) {
     switch refusal {
+    case .alreadyRegistered:
+      self.init(.alreadyExists, "This client is registered already. Change that one.")
     case .unknown: self = .notFound("such client")
     case .hasTrades:
       self.init(
@@ -164,8 +179,9 @@ extension Problem {
   }
 
   /// Another process of the installation carried the same request out a moment ago.
-  static let repeated = Problem(
-    .keyInFlight, "The request with this key is being carried out. Ask again in a moment.")
+  static let repeated = Problem.retryLater(
+    .keyInFlight, "The request with this key is being carried out. Ask again in a moment.",
+    seconds: 1)
 
   /// Whatever a handler throws.
   init(thrown error: any Error) {

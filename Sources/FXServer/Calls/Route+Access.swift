@@ -31,7 +31,7 @@ extension HTTPRequest {
 
   private static let proxyFields: [HTTPField.Name] = [
     .init("Forwarded")!, .init("Via")!, .init("X-Real-IP")!, .init("X-Forwarded-Host")!,
-    .init("X-Forwarded-Proto")!,
+    .init("X-Forwarded-Proto")!, .passedOn,
   ]
 }
 

@@ -34,6 +34,23 @@ public struct Backend: Sendable {
   var now: Timestamp { clock.now().wall }
 
   func newIdentifier() -> Identifier { .timeOrdered(at: now, random: (random(), random())) }
+
+  /// The batch that a call names in its path.
+  func batch(of call: Call) async throws -> Batch {
+    let id = try call.identifier("id", "such batch")
+    guard let batch = try await store.batch(id) else { throw Problem.notFound("such batch") }
+    return batch
+  }
+
+  /// What is answered once a change is durable: where it cannot be read, the answer must not sound as
+  /// if nothing had been changed.
+  func afterChange<Value>(_ read: () async throws -> Value) async throws -> Value {
+    do {
+      return try await read()
+    } catch let error as StoreError {
+      throw StoreError.outcomeUnknown("it is written, and could not be read: \(error)")
+    }
+  }
 }
 
 /// What the desk has configured about calls.

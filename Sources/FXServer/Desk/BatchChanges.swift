@@ -18,10 +18,7 @@ struct BatchChanges: Sendable {
   }
 
   private func delete(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
-    guard let batch = try await backend.store.batch(id) else {
-      throw Problem.notFound("such batch")
-    }
+    let batch = try await backend.batch(of: call)
     let step = BatchStep(
       batch: batch.key, actor: call.actor, command: .delete,
       expectedVersion: try call.expectedVersion())
@@ -44,10 +41,7 @@ struct BatchChanges: Sendable {
   }
 
   private func change(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
-    guard let before = try await backend.store.batch(id) else {
-      throw Problem.notFound("such batch")
-    }
+    let before = try await backend.batch(of: call)
     let wish = try wish(call.json, about: before)
     let expected = try call.expectedVersion()
     let batch: Batch
@@ -60,14 +54,17 @@ struct BatchChanges: Sendable {
       let command = BatchCommand.change(
         name: wish.name, priority: wish.priority, maxConcurrentTrades: wish.maxConcurrentTrades,
         policy: wish.policy)
+      // What is not said of the policy stays as it was read, so that it must not have changed since.
+      let read = wish.policy == nil ? nil : before.version
       batch = try await backend.store.perform(
         BatchStep(
-          batch: before.key, actor: call.actor, command: command, expectedVersion: expected),
+          batch: before.key, actor: call.actor, command: command, expectedVersion: expected ?? read),
         receipt: nil
       ).get()
     }
     backend.nudge()
-    return try await orders.present(batch).changing(from: before.brief, to: batch.brief)
+    return try await backend.afterChange { try await orders.present(batch) }
+      .changing(from: before.brief, to: batch.brief)
   }
 
   private func wish(_ json: JSON, about batch: Batch) throws(Problem) -> Wish {

@@ -19,17 +19,9 @@ struct BatchCopies: Sendable {
     ]
   }
 
-  private func batch(of call: Call) async throws -> Batch {
-    let id = try call.identifier("id", "such batch")
-    guard let batch = try await backend.store.batch(id) else {
-      throw Problem.notFound("such batch")
-    }
-    return batch
-  }
-
   /// Every rule on every trade that is not dealt yet; nothing is changed.
   private func validate(_ call: Call) async throws -> Answer {
-    let batch = try await batch(of: call)
+    let batch = try await backend.batch(of: call)
     var ids: [Int: Identifier] = [:]
     var rows: [TradeRow] = []
     try await eachTrade(of: batch) { trade in
@@ -56,9 +48,9 @@ struct BatchCopies: Sendable {
   /// A new staged batch of the same trades. Wanting them again is what a copy is for, so they are no
   /// duplicates.
   private func clone(_ call: Call) async throws -> Answer {
-    let batch = try await batch(of: call)
+    let batch = try await backend.batch(of: call)
     if let id = call.earlier, let made = try await backend.store.batch(id) {
-      return try await created(made, call)
+      return try await orders.created(made)
     }
     var rows: [TradeRow] = []
     try await eachTrade(of: batch) { rows.append(TradeRow(of: $0)) }
@@ -67,17 +59,10 @@ struct BatchCopies: Sendable {
       rows, options(of: batch, named: batch.name.prefix(room) + Self.ending), by: call.actor,
       receipt: call.receipt
     ).get()
-    return try await created(copy, call)
+    return try await orders.created(copy)
   }
 
   private static let ending = " (copy)"
-
-  private func created(_ batch: Batch, _ call: Call) async throws -> Answer {
-    var answer = try await orders.present(batch)
-    answer.status = .created
-    answer.fields[.location] = "/api/batches/\(batch.id)"
-    return answer.changing(to: batch.brief)
-  }
 
   private func options(of batch: Batch, named name: String) -> BatchOptions {
     BatchOptions(

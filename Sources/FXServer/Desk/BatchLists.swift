@@ -52,10 +52,8 @@ struct BatchLists: Sendable {
       try Self.place(text, of: list, in: wanted.order)
     }
     let found = try await backend.store.batches(wanted)
-    var next: String?
-    if found.count > limit {
-      let place = BatchCursor(of: found[limit - 1], in: wanted.order)
-      next = Cursor.text(place.values.map { String($0) }, of: list)
+    let next = Cursor.next(after: found, limit: limit, of: list) { batch in
+      BatchCursor(of: batch, in: wanted.order).values.map { String($0) }
     }
     return .json(.page(try await views(of: found.prefix(limit)), next: next))
   }

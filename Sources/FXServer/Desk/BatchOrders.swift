@@ -1,7 +1,9 @@
 import FXAPI
 import FXDomain
+import FXFiles
 import FXJSON
 import FXPorts
+import HTTPTypes
 
 /// Orders about one batch: start, pause, resume, cancel, retry, accept, and its place in the queue.
 struct BatchOrders: Sendable {
@@ -28,12 +30,12 @@ struct BatchOrders: Sendable {
 
   private func order(_ name: String, _ command: BatchCommand) -> Route {
     Route(.post, "/api/batches/{id}/\(name)", .role(.dealer), takesKey: true) { call in
-      try await carryOut(command, on: try call.identifier("id", "such batch"), for: call)
+      try await carryOut(command, on: try await backend.batch(of: call), for: call)
     }
   }
 
   private func retry(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
+    let batch = try await backend.batch(of: call)
     var fields = Fields(call.json)
     let trades = fields.list(
       "trade_ids", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
@@ -57,17 +59,8 @@ struct BatchOrders: Sendable {
     } else {
       selection = .all
     }
-    return try await carryOut(.retry(selection, note: note), on: id, for: call)
-  }
-
-  /// What failed to settle, or was called not booked, takes an approver.
-  static func demandApprover(of trade: Trade, _ call: Call) throws(Problem) {
-    guard trade.isRetriedSinglyOnly, let principal = call.principal, principal.role < .approver
-    else { return }
-    throw Problem(
-      .forbidden,
-      "An approver tries trade \(trade.id) again: it failed to settle, or a person "
-        + "called it not booked.")
+    return try await carryOut(
+      .retry(selection, note: note, byApprover: call.isByApprover), on: batch, for: call)
   }
 
   private func keys(of trades: [Identifier], _ call: Call) async throws -> Set<TradeKey> {
@@ -75,7 +68,6 @@ struct BatchOrders: Sendable {
     var unknown: [Problem.Detail] = []
     for (place, id) in trades.enumerated() {
       if let trade = try await backend.store.trade(id) {
-        try Self.demandApprover(of: trade, call)
         keys.insert(trade.key)
       } else {
         unknown.append(
@@ -89,23 +81,23 @@ struct BatchOrders: Sendable {
   }
 
   private func accept(_ call: Call) async throws -> Answer {
-    let id = try call.identifier("id", "such batch")
+    let batch = try await backend.batch(of: call)
     var fields = Fields(call.json)
     let note = fields.note()
     fields.require("note")
     try fields.demandNothingWrong()
-    return try await carryOut(.accept(note: note ?? ""), on: id, for: call)
+    return try await carryOut(.accept(note: note ?? ""), on: batch, for: call)
   }
 
   /// Bound to what the approver was shown: any edit makes it another content.
   private func approve(_ call: Call) async throws -> Answer {
     try call.demandPerson()
-    let id = try call.identifier("id", "such batch")
+    let batch = try await backend.batch(of: call)
     var fields = Fields(call.json)
     fields.require("content_hash")
     let hash = fields.text("content_hash")
     try fields.demandNothingWrong()
-    return try await carryOut(.approve(contentHash: hash ?? ""), on: id, for: call)
+    return try await carryOut(.approve(contentHash: hash ?? ""), on: batch, for: call)
   }
 
   private func setPriority(_ call: Call) async throws -> Answer {
@@ -115,30 +107,55 @@ struct BatchOrders: Sendable {
     let position = fields.integer("queue_position", in: 0...1_000_000_000)
     fields.require("batch_id", "priority")
     try fields.demandNothingWrong()
-    guard let id, let priority else { throw Problem.notFound("such batch") }
+    guard let id, let priority, let batch = try await backend.store.batch(id) else {
+      throw Problem.notFound("such batch")
+    }
     call.observed.name(id.description)
     return try await carryOut(
-      .setPriority(priority, queuePosition: position.map { Int64($0) }), on: id, for: call)
+      .setPriority(priority, queuePosition: position.map { Int64($0) }), on: batch, for: call)
   }
 
   /// Gives the order once, and answers the batch as it stands then.
-  func carryOut(_ command: BatchCommand, on id: Identifier, for call: Call) async throws -> Answer {
-    let store = backend.store
-    guard let before = try await store.batch(id) else { throw Problem.notFound("such batch") }
+  func carryOut(_ command: BatchCommand, on before: Batch, for call: Call) async throws -> Answer {
     // The order was carried out for an earlier request that was never answered.
     if call.earlier != nil { return try await present(before) }
     let step = BatchStep(
       batch: before.key, actor: call.actor, command: command,
       expectedVersion: try call.expectedVersion())
-    let batch = try await store.perform(step, receipt: call.receipt).get()
+    let batch = try await backend.store.perform(step, receipt: call.receipt).get()
     backend.nudge()
-    return try await present(batch).changing(from: before.brief, to: batch.brief)
+    return try await backend.afterChange { try await present(batch) }
+      .changing(from: before.brief, to: batch.brief)
   }
 
   func present(_ batch: Batch) async throws -> Answer {
     .json(
       try await BatchView(of: batch, in: backend.store).json, fields: .version(batch.version))
   }
+
+  /// A batch that has just been stored, and what about its file was noted without being wrong.
+  ///
+  /// - Parameter newSecrets: of its callbacks, shown this once.
+  func created(
+    _ batch: Batch, warnings: [FileWarning] = [], newSecrets: [Identifier: SigningSecret] = [:]
+  ) async throws -> Answer {
+    let view = try await backend.afterChange {
+      var view = try await BatchView(of: batch, in: backend.store)
+      view.newSecrets = newSecrets
+      return view.json
+    }
+    var fields = HTTPFields.version(batch.version)
+    fields[.location] = "/api/batches/\(batch.id)"
+    let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
+    var answer = Answer.json(view.adding(noted), .created, fields: fields)
+    answer.isSecret = !newSecrets.isEmpty
+    return answer.changing(to: batch.brief)
+  }
+}
+
+extension Call {
+  /// Whether whoever calls may take up what only an approver tries again.
+  var isByApprover: Bool { principal.map { $0.role >= .approver } ?? false }
 }
 
 extension Fields {
@@ -177,7 +194,8 @@ extension Batch {
   /// What people decide about it, for the audit.
   var brief: JSON {
     [
-      "name": .string(name), "status": .string(status.rawValue), "priority": JSON(priority),
+      "id": JSON(id), "name": .string(name), "status": .string(status.rawValue),
+      "priority": JSON(priority),
       "queue_position": .integer(queuePosition),
       "max_concurrent_trades": JSON(maxConcurrentTrades), "policy": policy.json,
       "cancel_requested_at": JSON(cancelRequestedAt), "approved_by": JSON(approvedBy),

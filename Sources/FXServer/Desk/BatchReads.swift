@@ -57,13 +57,11 @@ struct BatchReads: Sendable {
   private func results(_ call: Call, _ batch: Batch) async throws -> Answer {
     let page = try await page(call, of: batch)
     let view = try await BatchView(of: batch, in: backend.store).json
-    let members: [JSON.Member] = ["status", "counts", "amounts", "margin"].compactMap { name in
+    let sums: [JSON.Member] = ["status", "counts", "amounts", "margin"].compactMap { name in
       view[name].map { .init(name: name, value: $0) }
     }
-    guard case .object(let list) = JSON.page(page.trades.map(\.result), next: page.next) else {
-      throw Problem.notFound("such batch")
-    }
-    return .json(.object([.init(name: "batch_id", value: JSON(batch.id))] + members + list))
+    let list = JSON.page(page.trades.map(\.result), next: page.next)
+    return .json(list.adding([.init(name: "batch_id", value: JSON(batch.id))] + sums))
   }
 
   private func page(
@@ -84,8 +82,7 @@ struct BatchReads: Sendable {
       TradeQuery(
         batch: batch.key, statuses: statuses, cifNumber: cifNumber, code: code, after: after,
         limit: limit + 1))
-    let next =
-      found.count > limit ? Cursor.text([String(found[limit - 1].key.value)], of: list) : nil
+    let next = Cursor.next(after: found, limit: limit, of: list) { [String($0.key.value)] }
     return (Array(found.prefix(limit)), next)
   }
 
@@ -121,9 +118,7 @@ struct BatchReads: Sendable {
     }
     let found = try await backend.store.feed(
       of: batch.id, after: after ?? Int64(begin), limit: limit + 1)
-    let next =
-      found.count > limit
-      ? Cursor.text([String(found[limit - 1].event.sequence)], of: list) : nil
+    let next = Cursor.next(after: found, limit: limit, of: list) { [String($0.event.sequence)] }
     return .json(.page(found.prefix(limit).map(\.json), next: next))
   }
 

@@ -4,7 +4,6 @@ import FXEngine
 import FXFiles
 import FXJSON
 import FXPorts
-import HTTPTypes
 
 /// New batches, from JSON or from a CSV file.
 struct BatchSubmission: Sendable {
@@ -27,7 +26,7 @@ struct BatchSubmission: Sendable {
       guard let batch = try await backend.store.batch(id) else {
         throw Problem.notFound("such batch")
       }
-      return try await created(batch, wanted.warnings, call)
+      return try await created(batch, wanted, call)
     }
     var options = wanted.options
     // It waits for its approval where it is.
@@ -40,25 +39,15 @@ struct BatchSubmission: Sendable {
     case .failure(let refusal): throw Problem(refusal).pointing(into: call.body)
     }
     if options.starts { backend.nudge() }
-    return try await created(batch, wanted.warnings, call, newSecrets: wanted.newSecrets)
+    return try await created(batch, wanted, call, newSecrets: wanted.newSecrets)
   }
 
-  /// The batch, and what about the file was noted without being wrong.
   private func created(
-    _ batch: Batch, _ warnings: [FileWarning], _ call: Call,
+    _ batch: Batch, _ wanted: Wanted, _ call: Call,
     newSecrets: [Identifier: SigningSecret] = [:]
   ) async throws -> Answer {
     call.observed.name(batch.id.description)
-    var view = try await BatchView(of: batch, in: backend.store)
-    view.newSecrets = newSecrets
-    guard case .object(let members) = view.json else { throw Problem.notFound("such batch") }
-    let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
-    var fields = HTTPFields.version(batch.version)
-    fields[.location] = "/api/batches/\(batch.id)"
-    var answer = Answer.json(.object(members + noted), .created, fields: fields)
-      .changing(to: batch.brief)
-    answer.isSecret = !newSecrets.isEmpty
-    return answer
+    return try await orders.created(batch, warnings: wanted.warnings, newSecrets: newSecrets)
   }
 
   // MARK: What is asked for

@@ -12,8 +12,10 @@ struct ClientCalls: Sendable {
   var routes: [Route] {
     [
       Route(.get, "/api/clients", .role(.viewer)) { try await list($0) },
-      Route(.post, "/api/clients", .role(.dealer), body: .json) { try await create($0) },
-      Route(.post, "/api/clients/import", .role(.dealer), body: .csv) {
+      Route(.post, "/api/clients", .role(.dealer), body: .json, takesKey: true) {
+        try await create($0)
+      },
+      Route(.post, "/api/clients/import", .role(.dealer), body: .csv, takesKey: true) {
         try await importFile($0)
       },
       Route(.get, "/api/clients/{cif_number}", .role(.viewer)) { call in
@@ -36,8 +38,7 @@ struct ClientCalls: Sendable {
   /// With the accounts.
   private func present(_ client: Client) async throws -> JSON {
     let accounts = try await backend.store.accounts(ofCIF: [client.cifNumber])
-    guard case .object(let members) = client.json else { return client.json }
-    return .object(members + [.init(name: "accounts", value: .array(accounts.map(\.json)))])
+    return client.json.adding([.init(name: "accounts", value: .array(accounts.map(\.json)))])
   }
 
   private func list(_ call: Call) async throws -> Answer {
@@ -53,7 +54,7 @@ struct ClientCalls: Sendable {
     }
     let found = try await backend.store.clients(
       ClientQuery(text: text, isActive: isActive, after: after, limit: limit + 1))
-    let next = found.count > limit ? Cursor.text([found[limit - 1].cifNumber], of: list) : nil
+    let next = Cursor.next(after: found, limit: limit, of: list) { [$0.cifNumber] }
     return .json(.page(found.prefix(limit).map(\.json), next: next))
   }
 
@@ -80,16 +81,10 @@ struct ClientCalls: Sendable {
     try fields.demandNothingWrong()
     guard let cifNumber, let name, let spread else { throw Problem.notFound("such client") }
     call.observed.name(cifNumber)
-    if try await backend.store.client(cifNumber) != nil {
-      throw Problem(.alreadyExists, "Client \(cifNumber) is registered already. Change that one.")
-    }
-    _ = try await backend.store.upsert([
+    let client = try await backend.store.register(
       ClientRecord(name: name, cifNumber: cifNumber, spread: spread, accounts: accounts)
-    ])
-    guard let client = try await backend.store.client(cifNumber) else {
-      throw Problem.notFound("such client")
-    }
-    let answer = try await present(client)
+    ).get()
+    let answer = try await backend.afterChange { try await present(client) }
     return Answer.json(
       answer, .created, fields: [.location: "/api/clients/\(Self.escaped(cifNumber))"]
     ).changing(to: answer)
@@ -111,7 +106,8 @@ struct ClientCalls: Sendable {
     guard let after = try await backend.store.update(change, cifNumber: before.cifNumber) else {
       throw Problem.notFound("such client")
     }
-    return Answer.json(try await present(after)).changing(from: before.json, to: after.json)
+    return Answer.json(try await backend.afterChange { try await present(after) })
+      .changing(from: before.json, to: after.json)
   }
 
   private func delete(_ call: Call) async throws -> Answer {

@@ -33,11 +33,13 @@ struct KillSwitchCalls: Sendable {
       engaged: engaged, reason: reason, actor: call.actor
     ).get()
     backend.nudge()
-    if engaged {
-      try await backend.forgetTheDead()
-      try await waitForNodes()
+    let after = try await backend.afterChange {
+      if engaged {
+        try await backend.forgetTheDead()
+        try await waitForNodes()
+      }
+      return try await present()
     }
-    let after = try await present()
     return Answer.json(after).changing(from: before, to: after)
   }
 

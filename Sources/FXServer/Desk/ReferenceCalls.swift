@@ -12,7 +12,9 @@ struct ReferenceCalls: Sendable {
   var routes: [Route] {
     [
       Route(.get, "/api/accounts", .role(.viewer)) { try await accounts($0) },
-      Route(.post, "/api/accounts/sync", .role(.dealer)) { try await syncAccounts($0) },
+      Route(.post, "/api/accounts/sync", .role(.dealer), takesKey: true) {
+        try await syncAccounts($0)
+      },
       Route(.get, "/api/otc-rates", .role(.viewer)) { _ in
         .json(.page(try await backend.store.otcRates().map(\.json), next: nil))
       },
@@ -40,10 +42,8 @@ struct ReferenceCalls: Sendable {
     }
     let accounts = try await backend.store.accounts(
       after: after, cifNumber: cifNumber, limit: limit + 1)
-    var next: String?
-    if accounts.count > limit {
-      let last = accounts[limit - 1]
-      next = Cursor.text([last.cifNumber, last.currency.code], of: list)
+    let next = Cursor.next(after: accounts, limit: limit, of: list) {
+      [$0.cifNumber, $0.currency.code]
     }
     return .json(.page(accounts.prefix(limit).map(\.json), next: next))
   }

@@ -57,8 +57,7 @@ struct TradeOrders: Sendable {
       wanted.batch = batch.key
     }
     let found = try await backend.store.trades(wanted)
-    let next =
-      found.count > limit ? Cursor.text([String(found[limit - 1].key.value)], of: list) : nil
+    let next = Cursor.next(after: found, limit: limit, of: list) { [String($0.key.value)] }
     return .json(.page(found.prefix(limit).map(\.json), next: next))
   }
 
@@ -72,16 +71,18 @@ struct TradeOrders: Sendable {
     var fields = Fields(call.json == .null ? [:] : call.json)
     let note = fields.note()
     try fields.demandNothingWrong()
-    try BatchOrders.demandApprover(of: trade, call)
     if call.earlier == nil {
-      try demandSeen(trade, by: call)
+      let selection = RetrySelection.trade(trade.key, expectedVersion: try call.expectedVersion())
       let step = BatchStep(
-        batch: trade.batch, actor: call.actor, command: .retry(.trades([trade.key]), note: note))
+        batch: trade.batch, actor: call.actor,
+        command: .retry(selection, note: note, byApprover: call.isByApprover))
       _ = try await backend.store.perform(step, receipt: call.receipt).get()
       backend.nudge()
     }
-    let after = try await self.trade(of: call)
-    return try await present(after).changing(from: trade.json, to: after.json)
+    return try await backend.afterChange {
+      let after = try await self.trade(of: call)
+      return try await present(after).changing(from: trade.json, to: after.json)
+    }
   }
 
   private func resolve(_ call: Call) async throws -> Answer {
@@ -144,9 +145,9 @@ struct TradeOrders: Sendable {
     _ command: TradeCommand, on trade: Trade, for call: Call
   ) async throws -> Answer {
     if call.earlier != nil { return try await present(trade) }
-    try demandSeen(trade, by: call)
     let step = TradeStep(
-      batch: trade.batch, trade: trade.key, authority: .open, actor: call.actor, command: command)
+      batch: trade.batch, trade: trade.key, authority: .open, actor: call.actor, command: command,
+      expectedVersion: try call.expectedVersion())
     let after: Trade
     if let receipt = call.receipt {
       after = try await backend.store.perform(step, receipt: receipt).get()
@@ -157,28 +158,18 @@ struct TradeOrders: Sendable {
       after = try result.result.get()
     }
     backend.nudge()
-    return try await present(after).changing(from: trade.json, to: after.json)
-  }
-
-  private func demandSeen(_ trade: Trade, by call: Call) throws(Problem) {
-    guard let seen = try call.expectedVersion(), seen != trade.version else { return }
-    var problem = Problem(
-      .staleVersion, "Read the trade again: its version is \(trade.version) now.")
-    problem.facts = [.init(name: "version", value: .integer(trade.version))]
-    throw problem
+    return try await backend.afterChange { try await present(after) }
+      .changing(from: trade.json, to: after.json)
   }
 
   private func present(_ trade: Trade) async throws -> Answer {
     let attempts = try await backend.store.attempts(of: trade.key)
     let evidence = try await backend.store.evidence(of: trade.key)
-    guard case .object(let members) = trade.json else {
-      return .json(trade.json, fields: .version(trade.version))
-    }
-    let history: [JSON.Member] = [
-      .init(name: "attempts", value: .array(attempts.map(\.json))),
-      .init(name: "evidence", value: .array(evidence.map(\.json))),
-    ]
-    return .json(.object(members + history), fields: .version(trade.version))
+    return .json(
+      trade.json.adding([
+        .init(name: "attempts", value: .array(attempts.map(\.json))),
+        .init(name: "evidence", value: .array(evidence.map(\.json))),
+      ]), fields: .version(trade.version))
   }
 }
 

@@ -59,9 +59,8 @@ struct TailRunning: Service, CustomStringConvertible {
         if pause > 0 { try await clock.sleep(clock.now().uptime + pause) }
       case .progress:
         guard !dirty.isEmpty else { return }
-        let told = dirty
+        try await tail.tellProgress(of: dirty)
         dirty = []
-        try await tail.tellProgress(of: told)
       case .heartbeat: tail.beat()
       case .access: try await tail.expel(signIn)
       }

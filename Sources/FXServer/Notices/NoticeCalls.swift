@@ -29,8 +29,7 @@ struct NoticeCalls: Sendable {
     let person = call.actor.name
     let found = try await backend.store.notices(
       NoticeQuery(person: person, isUnread: isUnread, before: before, limit: limit + 1))
-    let next =
-      found.count > limit ? Cursor.text([String(found[limit - 1].notice.number)], of: list) : nil
+    let next = Cursor.next(after: found, limit: limit, of: list) { [String($0.notice.number)] }
     return .json([
       "items": .array(found.prefix(limit).map(\.json)), "next_cursor": JSON(next),
       "unread": JSON(try await backend.store.unreadNotices(of: person)),

@@ -137,10 +137,7 @@ struct WebhookCalls: Sendable {
       id: backend.newIdentifier(), endpoint: endpoint.id, type: NoticeMessage.testType,
       body: NoticeMessage.test(of: endpoint, at: now).bytes, createdAt: now, dueAt: now)
     guard try await backend.store.put(delivery) else { throw Problem.notFound("such webhook") }
-    let page = try await backend.store.deliveries(of: endpoint.id, before: nil, limit: 50)
-    guard let put = page.first(where: { $0.delivery.id == delivery.id }) else {
-      throw Problem.notFound("such delivery")
-    }
+    let put = LoggedDelivery(cursor: DeliveryCursor(key: 0), delivery: delivery, attempts: [])
     return .json(put.json, .accepted)
   }
 
@@ -156,8 +153,7 @@ struct WebhookCalls: Sendable {
     }
     let found = try await backend.store.deliveries(
       of: endpoint.id, before: before, limit: limit + 1)
-    let next =
-      found.count > limit ? Cursor.text([String(found[limit - 1].cursor.key)], of: list) : nil
+    let next = Cursor.next(after: found, limit: limit, of: list) { [String($0.cursor.key)] }
     return .json(.page(found.prefix(limit).map(\.json), next: next))
   }
 

@@ -29,9 +29,9 @@ struct ForgettingAnswers: Service, CustomStringConvertible {
     }
   }
 
-  /// A bounded number of them.
+  /// A bounded number at a time, until none is left.
   func forget() async throws(StoreError) {
-    try await store.forgetCarriedOutRequests(
-      before: clock.now().wall.advanced(byMilliseconds: -CallBounds.keptIdempotencyMilliseconds))
+    let day = clock.now().wall.advanced(byMilliseconds: -CallBounds.keptIdempotencyMilliseconds)
+    while try await store.forgetCarriedOutRequests(before: day) {}
   }
 }

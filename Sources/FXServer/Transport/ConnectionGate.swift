@@ -142,7 +142,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private func judge(_ request: CheckedRequest, _ context: ChannelHandlerContext) {
     deadline?.cancel()
     var request = request
-    request.request.headerFields[.forwardedFor] = origin.peer(of: request.request.headerFields)
+    let fields = request.request.headerFields
+    request.request.headerFields[.passedOn] = fields[.forwardedFor] == nil ? nil : "yes"
+    request.request.headerFields[.forwardedFor] = origin.peer(of: fields)
     exchange = Exchange(request)
     if standing == .turnedAway {
       refuse(.tooManyConnections(retryAfterSeconds: limits.retryAfterSeconds), context)

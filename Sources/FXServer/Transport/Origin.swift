@@ -80,3 +80,8 @@ extension HTTPRequest {
   /// transport writes it over whatever the client claimed.
   public var peerAddress: String { headerFields[.forwardedFor] ?? "unknown" }
 }
+
+extension HTTPField.Name {
+  /// The transport's own word that a request came with `X-Forwarded-For`, whoever was named there.
+  static let passedOn = HTTPField.Name("X-Passed-On")!
+}

@@ -203,7 +203,22 @@ extension StoreConformance {
       let bulk = try await world.command(.retry(.all, note: nil), batch).get()
       #expect(bulk.counts.pending == 1)
       #expect(try await world.store.trade(settlement.id) == settlement)
-      let single = try await world.command(.retry(alone, note: "agreed"), batch).get()
+      #expect(
+        try await world.command(.retry(alone, note: "agreed", byApprover: false), batch)
+          == .failure(.approverRetries(count: 1)))
+      func seen(_ version: Int64) -> RetrySelection {
+        .trade(settlement.key, expectedVersion: version)
+      }
+      #expect(
+        try await world.command(.retry(seen(settlement.version - 1), note: "agreed"), batch)
+          == .failure(.staleVersion(present: settlement.version)))
+      let strange = RetrySelection.trades([settlement.key, TradeKey(1_000_000)])
+      #expect(
+        try await world.command(.retry(strange, note: "agreed"), batch)
+          == .failure(.notToRetry(count: 1)))
+      let single = try await world.command(
+        .retry(seen(settlement.version), note: "agreed"), batch
+      ).get()
       #expect(single.counts.pending == 2)
     },
     StoreCase("clears the cancel with a retry of a cancelled batch, not before its end") { world in

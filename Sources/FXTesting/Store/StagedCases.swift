@@ -183,8 +183,8 @@ extension StoreConformance {
       try await world.perform(.refuseQuote(Failure(.rateCheck, "-")), other, under: refused)
       #expect(try await world.command(.delete, refused).get().deletedAt == world.clock.now)
       let cancelled = try await world.create([0], starts: false)
-      _ = try await world.command(.requestCancel, cancelled).get()
-      #expect(try await world.command(.delete, cancelled) == .failure(.cancelUnderWay))
+      #expect(try await world.command(.requestCancel, cancelled).get().status == .cancelled)
+      #expect(try await world.command(.delete, cancelled).get().deletedAt == world.clock.now)
     },
     StoreCase("is approved only as it was shown") { world in
       let policy = BatchPolicy(approval: .required)
@@ -200,6 +200,52 @@ extension StoreConformance {
       #expect(renamed.contentHash.count == 64)
       #expect(try await approve(batch.contentHash) == .failure(.contentChanged))
       #expect(try await approve(renamed.contentHash).get().approvedBy == "person:sipho")
+    },
+    StoreCase("is no longer approved once it is edited, nor approved by an editor") { world in
+      let batch = try await world.create(
+        [0], policy: BatchPolicy(approval: .required), starts: false)
+      func approve(_ person: Actor) async throws -> Result<Batch, BatchRefusal> {
+        let seen = try await world.present(batch).contentHash
+        return try await world.store.perform(
+          BatchStep(batch: batch.key, actor: person, command: .approve(contentHash: seen)))
+      }
+      let (other, third) = (Actor.person("sipho"), Actor.person("thandi"))
+      _ = try await approve(other).get()
+      var policy = batch.policy
+      policy.minimumMargin = Pips(rateUnits: -1)
+      _ = try await world.command(.change(policy: policy), batch).get()
+      #expect(try await world.present(batch).approvedBy == nil)
+      #expect(try await world.command(.start, batch) == .failure(.approvalRequired))
+      // How urgent it is belongs to nothing that is approved.
+      _ = try await approve(other).get()
+      _ = try await world.command(.change(priority: 9), batch).get()
+      #expect(try await world.present(batch).approvedBy != nil)
+
+      _ = try await world.store.restage(
+        RestageRequest(
+          batch: batch.key,
+          add: [.init(id: world.identifier(), draft: try #require(world.drafts([1]).first))],
+          actor: other, duplicateWindowMilliseconds: nil)
+      ).get()
+      #expect(try await approve(other) == .failure(.approvesOwn))
+      _ = try await approve(third).get()
+      #expect(try await world.command(.start, batch).get().status == .pending)
+    },
+    StoreCase("is not dealt unapproved by being cancelled and tried again") { world in
+      let batch = try await world.create(
+        [0], policy: BatchPolicy(approval: .required), starts: false)
+      let trade = try #require(try await world.trades(batch).first)
+      _ = try await world.perform(world.step(openly: .cancel, trade)).get()
+      #expect(try await world.present(batch).status == .cancelled)
+      #expect(
+        try await world.command(.retry(.all, note: nil), batch) == .failure(.approvalRequired))
+    },
+    StoreCase("ends at once when it is cancelled before it was started") { world in
+      let batch = try await world.create([0, 1], starts: false)
+      let cancelled = try await world.command(.requestCancel, batch).get()
+      #expect(cancelled.status == .cancelled)
+      #expect(cancelled.counts.cancelled == 2)
+      #expect(try await world.command(.retry(.all, note: nil), batch).get().status == .pending)
     },
     StoreCase("ends the leases that are over, and no others") { world in
       let first = try await world.running([0])

@@ -106,6 +106,7 @@ extension StoreWorld {
         #expect(status.rawValue == event.entry.from)
         status = try #require(event.entry.to.flatMap(BatchStatus.init))
       case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
+        .batchEdited,
         .batchApproved,
         .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
         break

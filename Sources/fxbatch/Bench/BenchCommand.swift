@@ -11,6 +11,16 @@ enum BenchPart: String, CaseIterable, ExpressibleByArgument {
   case engine
   /// A slow bank.
   case schedule
+  /// Reads through HTTP, of a small store and of a large one.
+  case server
+
+  /// Measured once.
+  var isLong: Bool {
+    switch self {
+    case .ceiling, .import, .engine: false
+    case .schedule, .server: true
+    }
+  }
 }
 
 struct BenchCommand: AsyncParsableCommand {
@@ -29,17 +39,27 @@ struct BenchCommand: AsyncParsableCommand {
         fxbatch bench import schedule --json
       """)
 
-  @Argument(help: "ceiling, import, engine, schedule; all by default.") var parts: [BenchPart] = []
+  @Argument(help: "ceiling, import, engine, schedule, server; all by default.") var parts:
+    [BenchPart] = []
   @Option(help: "Trades of the imported file, and of the engine's batches.") var trades = 100_000
   @Option(help: "Batches that the engine's trades lie in.") var batches = 8
   @Option(help: "Trades under way at once in each of them, 1 to 100.") var atOnce = 100
   @Option(help: "Trades of the slow bank's batch.") var slowTrades = 1_000
   @Option(help: "Milliseconds that the slow bank takes for a call.") var latency: Int64 = 50
   @Option(help: "Trades under way at once at the slow bank, 1 to 100.") var slowAtOnce = 5
-  @Option(help: "How often each part but the schedule is measured.") var rounds = 3
+  @Option(help: "Trades of the large store that a server reads, in batches of 1,000.")
+  var storedTrades = 1_000_000
+  @Option(help: "Connections that read from it at once, 1 to 100.") var readers = 8
+  @Option(help: "How often each part but the schedule and the server is measured.") var rounds = 3
   @Option(help: ArgumentHelp("Where the files are made; removed at the end.", valueName: "folder"))
   var folder: String?
   @Flag(help: "Answer as JSON.") var json = false
+
+  /// Trades of the small store that a server reads, in `smallBatches` of them: as many as fill a page
+  /// of batches and one of trades.
+  private static let smallStore = 2_500
+  private static let smallBatches = 50
+  private static let tradesOfLargeBatch = 1_000
 
   func validate() throws {
     guard (1...300_000).contains(trades), (1...300_000).contains(slowTrades) else {
@@ -50,6 +70,9 @@ struct BenchCommand: AsyncParsableCommand {
     }
     guard (1...100).contains(atOnce), (1...100).contains(slowAtOnce) else {
       throw ValidationError("--at-once and --slow-at-once are from 1 to 100.")
+    }
+    guard (Self.smallStore...10_000_000).contains(storedTrades), (1...100).contains(readers) else {
+      throw ValidationError("--stored-trades is from 2500 to 10000000, --readers from 1 to 100.")
     }
     guard (0...60_000).contains(latency), (1...99).contains(rounds) else {
       throw ValidationError("--latency is from 0 to 60000, --rounds from 1 to 99.")
@@ -62,7 +85,7 @@ struct BenchCommand: AsyncParsableCommand {
     var told = Figures()
     for part in BenchPart.allCases where parts.isEmpty || parts.contains(part) {
       var measured: [Figures] = []
-      for round in 1...(part == .schedule ? 1 : rounds) {
+      for round in 1...(part.isLong ? 1 : rounds) {
         Terminal.note("measuring \(part.rawValue), round \(round)")
         measured.append(try figures(of: part, in: folder))
       }
@@ -83,7 +106,37 @@ struct BenchCommand: AsyncParsableCommand {
     case .schedule:
       return try work.measure(
         .slowBank, trades: slowTrades, atOnce: slowAtOnce, latency: latency)
+    case .server: return try server(in: work)
     }
+  }
+
+  /// The same reads of a small store and of a large one, in which an engine has booked everything.
+  private func server(in work: BenchFolder) throws -> Figures {
+    let small = try served(trades: Self.smallStore, batches: Self.smallBatches, in: work)
+    let large = try served(
+      trades: storedTrades,
+      batches: max(Self.smallBatches, storedTrades / Self.tradesOfLargeBatch), in: work)
+    var all = Figures()
+    for (name, value) in small.all {
+      all.add("server_small_\(name)", value)
+      all.add("server_large_\(name)", large[name])
+      if name.hasSuffix("_microseconds") || name.hasSuffix("ready_milliseconds") {
+        all.add("server_\(name)_ratio", large[name] * 1_000 / max(1, value))
+      }
+    }
+    return all
+  }
+
+  private func served(
+    trades: Int, batches: Int, in work: BenchFolder
+  ) throws -> Figures {
+    let folder = try work.fresh()
+    defer { folder.remove() }
+    _ = try folder.measure(.seed, trades: trades, batches: batches, atOnce: 100)
+    let booked = try folder.measure(.engine, trades: trades, batches: batches, atOnce: 100)
+    var figures = try folder.measure(.served, atOnce: readers)
+    figures.add("wrong_bookings", booked["engine_wrong_bookings"])
+    return figures
   }
 
   private func ceiling(in work: BenchFolder) throws -> Figures {

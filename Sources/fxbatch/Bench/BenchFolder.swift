@@ -64,12 +64,15 @@ struct BenchFolder {
 }
 
 /// The greatest amount of this process's memory that lay in the machine's at once, in bytes.
-func peakMemoryBytes() throws -> Int64 {
-  let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-  for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+func peakMemoryBytes() throws -> Int64 { try statusBytes("VmHWM", of: "self") }
+
+/// A figure of memory that the system tells of a process, in bytes.
+func statusBytes(_ name: String, of process: String) throws -> Int64 {
+  let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+  for line in status.split(separator: "\n") where line.hasPrefix("\(name):") {
     if let kibibytes = line.split(separator: " ").dropLast().last.flatMap({ Int64($0) }) {
       return kibibytes * 1_024
     }
   }
-  throw Complaint("this system does not tell a process's peak of memory.", .unavailable)
+  throw Complaint("this system does not tell a process's memory.", .unavailable)
 }

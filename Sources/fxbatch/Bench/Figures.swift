@@ -37,8 +37,8 @@ struct Figures: Sendable {
   /// What must hold on every machine, in full sentences where it does not.
   func brokenPromises(trades: Int) -> [String] {
     var broken: [String] = []
-    for name in ["engine_wrong_bookings", "schedule_wrong_bookings"] where has(name) {
-      if self[name] != 0 { broken.append("\(self[name]) trades were not booked exactly once.") }
+    for (name, count) in all where name.hasSuffix("wrong_bookings") && count != 0 {
+      broken.append("\(count) trades were not booked exactly once.")
     }
     let bound: Int64 = 100_000_000
     if trades <= 100_000, has("import_above_idle_bytes"), self["import_above_idle_bytes"] > bound {

@@ -11,6 +11,7 @@ enum Measurement: String, CaseIterable, ExpressibleByArgument {
   case `import`
   case engine
   case slowBank = "slow-bank"
+  case served
 }
 
 /// One measurement in one process, started by `BenchFolder`. Answers lines of figures.
@@ -57,12 +58,14 @@ struct MeasureCommand: AsyncParsableCommand {
       figures = try await BenchDesk.open(store) { try await $0.importing(file, trades: trades) }
     case .engine:
       figures = try await BenchDesk.open(store) {
-        try await $0.runEngine(trades: trades, atOnce: batches * atOnce)
+        try await $0.runEngine(trades: trades, batches: batches, atOnce: min(batches, 16) * atOnce)
       }
     case .slowBank:
       figures = try await BenchDesk.open(store) {
         try await $0.runSlowBank(trades: trades, atOnce: atOnce, latency: latency)
       }
+    case .served:
+      figures = try await ServedStore(folder: folder).measure(readers: atOnce, milliseconds: 3_000)
     }
     Terminal.say(figures.lines)
   }

@@ -70,6 +70,9 @@ struct DeskAnswer: Sendable {
   let json: JSON
 
   var isRefusal: Bool { status >= 400 }
+
+  /// Another request with the same key is being carried out.
+  var isUnderWay: Bool { status == 409 && json.words("code") == "key_in_flight" }
 }
 
 /// The API as the commands reach it: at a server, or at a local store in this process.
@@ -101,6 +104,9 @@ enum CallingBounds {
   static let fileBytes = 256 << 20
   static let tries = 3
   static let pauseMilliseconds: Int64 = 300
+  /// How often, a second apart, the server is asked what became of a request of ours that it still
+  /// carries out.
+  static let waitsForOwnRequest = 120
   /// Longest wait that a server may ask for before the next try.
   static let longestPauseSeconds: Int64 = 3
   /// How often a live feed that broke off is taken up again, one after the other.

@@ -67,22 +67,34 @@ struct RemoteCalls: DeskCalls {
 
   func send(_ call: DeskCall) async throws -> DeskAnswer {
     let request = request(call)
-    for attempt in 1...CallingBounds.tries {
-      let mayRepeat = attempt < CallingBounds.tries
+    // A key makes the second of two equal requests harmless, and reading is so by itself.
+    let isRepeatable = call.method == .get || call.method == .post
+    var failures = 0
+    var waits = 0
+    while true {
       do {
         let response = try await execute(request)
         let answer = try await answer(response)
-        let pause = Self.pause(of: response)
-        guard mayRepeat, let pause else { return answer }
+        if answer.isUnderWay, failures > 0 {
+          // It is ours: the connection broke off, and the server works on it still.
+          guard waits < CallingBounds.waitsForOwnRequest else { throw Complaint.stillUnderWay }
+          waits += 1
+          try await Task.sleep(for: .seconds(1))
+          continue
+        }
+        failures += 1
+        guard failures < CallingBounds.tries, let pause = Self.pause(of: response) else {
+          return answer
+        }
         try await Task.sleep(for: .seconds(pause))
       } catch let trouble as ServerTrouble {
-        guard mayRepeat, trouble.isPassing, call.method != .patch, call.method != .delete else {
+        failures += 1
+        guard failures < CallingBounds.tries, trouble.isPassing, isRepeatable else {
           throw trouble.complaint(about: server)
         }
-        try await Task.sleep(for: .milliseconds(CallingBounds.pauseMilliseconds * Int64(attempt)))
+        try await Task.sleep(for: .milliseconds(CallingBounds.pauseMilliseconds * Int64(failures)))
       }
     }
-    preconditionFailure("the last try returns or throws")
   }
 
   func fetch(

@@ -32,8 +32,13 @@ struct EngineRunning: Service, CustomStringConvertible {
         desk.logger.notice(
           "another fxbatch runs the engine on this store: it is taken over when that one ends")
       }
-      try await cancelWhenGracefulShutdown {
-        try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+      do {
+        try await cancelWhenGracefulShutdown {
+          try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+        }
+      } catch is CancellationError {
+        // The server ends while it waits for its turn.
+        return
       }
     }
   }

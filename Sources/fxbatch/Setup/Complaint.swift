@@ -28,6 +28,10 @@ struct Complaint: Error {
 }
 
 extension Complaint {
+  static let stillUnderWay = Complaint(
+    "the connection broke off, and the server still carries the request out. Look with `fxbatch "
+      + "list` before you ask again.", .unavailable)
+
   static let noBank = Complaint(
     "no bank is configured. Set FXBATCH_BANK_TOKEN_URL and what `fxbatch settings` lists with it; "
       + "`fxbatch sandbox` prints them for a bank to try things out with.", .unavailable)

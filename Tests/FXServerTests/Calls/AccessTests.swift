@@ -145,6 +145,13 @@ import Testing
     #expect(try await signIn(try #require(world.tokens[.dealer])) == 200)
   }
 
+  @Test func `strangers without number fill no audit`() async throws {
+    let world = try await CallWorld()
+    let most = CallBounds.auditedStrangersAtOnce
+    for _ in 0..<most + 9 { _ = try await world.call(.get, "/api/batches", token: nil) }
+    #expect(try await world.store.audit(AuditQuery(limit: 500)).count == most)
+  }
+
   @Test func `what is denied and what changes something stands in the audit`() async throws {
     let world = try await CallWorld()
     let (batch, _) = try await world.stage()

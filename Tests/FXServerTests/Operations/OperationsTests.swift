@@ -64,7 +64,10 @@ import Testing
     #expect(try await world.call(.get, "/metrics", as: .viewer).status == 200)
     #expect(try await world.call(.get, "/health/ready", as: nil).status == 200)
     try await serving(world) { port in
-      for field in ["X-Real-IP: 127.0.0.1", "Via: 1.1 proxy", "Forwarded: for=192.0.2.1"] {
+      for field in [
+        "X-Real-IP: 127.0.0.1", "Via: 1.1 proxy", "Forwarded: for=192.0.2.1",
+        "X-Forwarded-For: 192.0.2.1",
+      ] {
         let reply = try await get("/metrics", field, at: port)
         #expect(statuses(reply) == [401], "\(field)")
       }
