@@ -33,6 +33,11 @@ extension MemoryBooks {
     return places[Int(batch.value)].drop { $0 < first }.prefix(max(0, limit)).map { events[$0] }
   }
 
+  /// See `BookStore.history`.
+  public func history(of trade: TradeKey, limit: Int) -> [JournalEvent] {
+    events.filter { $0.entry.trade == trade }.suffix(max(0, limit))
+  }
+
   /// See `BookStore.seals`.
   public func seals(after number: Int64, limit: Int) throws(StoreError) -> [Seal] {
     Array(seals.dropFirst(Int(clamping: max(0, number))).prefix(max(0, limit)))

@@ -245,6 +245,10 @@ extension MemoryStore {
     }
   }
 
+  public func history(of trade: TradeKey, limit: Int) async throws(StoreError) -> [JournalEvent] {
+    try transact { (books) throws(StoreError) in books.history(of: trade, limit: limit) }
+  }
+
   public func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal] {
     try transact { (books) throws(StoreError) in try books.seals(after: number, limit: limit) }
   }

@@ -57,6 +57,17 @@ extension SQLiteStore {
     }
   }
 
+  public func history(
+    of trade: TradeKey, limit: Int
+  ) async throws(StoreError) -> [JournalEvent] {
+    try await read { transaction in
+      try transaction.all(
+        "SELECT * FROM events WHERE trade_key = ? ORDER BY sequence DESC LIMIT ?", trade, limit,
+        read: { try $0.event() }
+      ).reversed()
+    }
+  }
+
   public func digests(at places: [Seal.Head]) async throws(StoreError) -> [[UInt8]?] {
     try await read { transaction in
       try places.map { place in

@@ -26,6 +26,7 @@ extension SQLiteStore {
     Migration(PackageResources.m0005_references_sql), Migration(PackageResources.m0006_waits_sql),
     Migration(PackageResources.m0007_lists_sql) { try $0.fillLists() },
     Migration(PackageResources.m0008_summaries_sql) { try $0.fillSummaries() },
+    Migration(PackageResources.m0009_history_sql),
     Migration(PackageResources.m0010_notices_sql),
   ]
 

@@ -91,34 +91,39 @@ extension Transaction {
   fileprivate func claim(_ request: ClaimRequest) throws -> [Batch] {
     var bookingRoom = request.bookingRoom
     var watchingRoom = request.watchingRoom
-    guard bookingRoom > 0 || watchingRoom > 0 else { return [] }
-    try flush()
-    let free = try all(
-      """
-      SELECT key FROM batches WHERE completed_at IS NULL AND status <> 'staged'
-        AND (lease_expires_at IS NULL OR lease_expires_at <= ?)
-      ORDER BY priority DESC, queue_position, created_at, key
-      """, now, read: { row -> BatchKey in try row.next() })
     var claimed: [Batch] = []
-    for key in free where request.only?.contains(key) ?? true {
-      guard bookingRoom > 0 || watchingRoom > 0 else { break }
-      guard let batch = try batch(key), Ledger.isClaimable(batch, at: now) else { continue }
-      if batch.wantsToBook {
-        guard bookingRoom > 0 else { continue }
-        bookingRoom -= 1
-      } else {
-        guard watchingRoom > 0 else { continue }
-        watchingRoom -= 1
+    var passedOver = 0
+    // A long queue is read no further than there is room.
+    while bookingRoom > 0 || watchingRoom > 0 {
+      try flush()
+      let free = try all(
+        """
+        SELECT key FROM batches WHERE completed_at IS NULL AND status <> 'staged'
+          AND (lease_expires_at IS NULL OR lease_expires_at <= ?)
+        ORDER BY priority DESC, queue_position, created_at, key LIMIT ? OFFSET ?
+        """, now, Self.queuePage, passedOver, read: { row -> BatchKey in try row.next() })
+      for key in free {
+        guard request.only?.contains(key) ?? true, let batch = try batch(key),
+          Ledger.isClaimable(batch, at: now),
+          (batch.wantsToBook ? bookingRoom : watchingRoom) > 0
+        else {
+          passedOver += 1
+          continue
+        }
+        if batch.wantsToBook { bookingRoom -= 1 } else { watchingRoom -= 1 }
+        let events = try update(key) {
+          Ledger.claim(
+            &$0, by: request.node, leaseMilliseconds: request.leaseMilliseconds, now: now)
+        }
+        try log(events, of: key)
+        if let batch = try self.batch(key) { claimed.append(batch) }
       }
-      let events = try update(key) {
-        Ledger.claim(
-          &$0, by: request.node, leaseMilliseconds: request.leaseMilliseconds, now: now)
-      }
-      try log(events, of: key)
-      if let batch = try self.batch(key) { claimed.append(batch) }
+      if free.count < Self.queuePage { break }
     }
     return claimed
   }
+
+  private static let queuePage = 256
 
   fileprivate func take(_ request: TakeRequest) throws -> TakeAnswer {
     let key = request.hold.batch

@@ -36,6 +36,10 @@ struct TamperedBooks: BookStore {
     try await store.events(of: batch, after: sequence, limit: limit).compactMap(seenEvent)
   }
 
+  func history(of trade: TradeKey, limit: Int) async throws(StoreError) -> [JournalEvent] {
+    try await store.history(of: trade, limit: limit).compactMap(seenEvent)
+  }
+
   func seals(after number: Int64, limit: Int) async throws(StoreError) -> [Seal] {
     try await store.seals(after: number, limit: limit).compactMap(seenSeal)
   }

@@ -82,7 +82,7 @@ import Testing
       try await edit(
         in: folder,
         """
-        DROP TABLE batch_sums; DROP TABLE batch_failures;
+        DROP TABLE batch_sums; DROP TABLE batch_failures; DROP INDEX events_of_trade;
         DROP TABLE delivery_attempts; DROP TABLE deliveries; DROP TABLE endpoints;
         DROP TABLE notice_reads; DROP TABLE notice_marks; DROP TABLE notices;
         DROP TABLE notice_cursor; PRAGMA user_version = 7;

@@ -71,7 +71,9 @@ public protocol BookStore: Sendable {
   func events(
     of batch: BatchKey?, after sequence: Int64, limit: Int
   ) async throws(StoreError) -> [JournalEvent]
-  /// The same for the outside, by identifiers; events of deleted batches are among them.
+  /// The newest events of one trade, in their order.
+  func history(of trade: TradeKey, limit: Int) async throws(StoreError) -> [JournalEvent]
+  /// Events for the outside, by identifiers; events of deleted batches are among them.
   func feed(
     of batch: Identifier?, after sequence: Int64, limit: Int
   ) async throws(StoreError) -> [FeedEvent]

@@ -19,6 +19,8 @@ public enum CallBounds {
   public static let selectedTrades = 10_000
   /// Trades named with each group of failures.
   public static let namedTrades = 100
+  /// The newest of them, with the trade that they happened to.
+  public static let eventsOfOneTrade = 500
   public static let accountsOfOneClient = 50
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
   /// Between looks for answers that were kept for so long.

@@ -165,10 +165,14 @@ struct TradeOrders: Sendable {
   private func present(_ trade: Trade) async throws -> Answer {
     let attempts = try await backend.store.attempts(of: trade.key)
     let evidence = try await backend.store.evidence(of: trade.key)
+    let history = try await backend.store.history(
+      of: trade.key, limit: CallBounds.eventsOfOneTrade
+    ).map { FeedEvent(event: $0, batchID: trade.batchID, tradeID: trade.id) }
     return .json(
       trade.json.adding([
         .init(name: "attempts", value: .array(attempts.map(\.json))),
         .init(name: "evidence", value: .array(evidence.map(\.json))),
+        .init(name: "history", value: .array(history.map(\.json))),
       ]), fields: .version(trade.version))
   }
 }

@@ -191,6 +191,15 @@ extension StoreConformance {
       try await world.store.append(Array(evidence.suffix(2)))
       #expect(try await world.store.evidence(of: trade.key) == evidence)
     },
+    StoreCase("tells one trade's history apart from its batch's") { world in
+      let (trade, _) = try await world.doubt()
+      let all = try await world.store.events(of: trade.batch, after: 0, limit: 100)
+      let own = all.filter { $0.entry.trade == trade.key }
+      #expect(own.last?.entry.to == TradeStatus.inDoubt.rawValue)
+      #expect(own.count < all.count)
+      #expect(try await world.store.history(of: trade.key, limit: 100) == own)
+      #expect(try await world.store.history(of: trade.key, limit: 2) == own.suffix(2))
+    },
     StoreCase("finds a control deal of this bank that the bank itself has shown") { world in
       #expect(try await world.store.controlDeal(with: world.bank, bookedBefore: nil) == nil)
       let batch = try await world.running([0, 1])

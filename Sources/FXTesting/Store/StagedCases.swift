@@ -209,7 +209,7 @@ extension StoreConformance {
         return try await world.store.perform(
           BatchStep(batch: batch.key, actor: person, command: .approve(contentHash: seen)))
       }
-      let (other, third) = (Actor.person("sipho"), Actor.person("thandi"))
+      let (other, third) = (Actor.person("sipho"), Actor.person("lerato"))
       _ = try await approve(other).get()
       var policy = batch.policy
       policy.minimumMargin = Pips(rateUnits: -1)

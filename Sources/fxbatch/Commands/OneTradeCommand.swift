@@ -22,7 +22,7 @@ struct OneTradeCommand: AsyncParsableCommand {
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Shows a trade with its attempts and its evidence.",
+      abstract: "Shows a trade with its attempts, its evidence and its history.",
       discussion: "  fxbatch trade show 0191… --json")
     @OptionGroup var options: TradeOptions
 

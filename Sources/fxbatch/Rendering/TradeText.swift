@@ -20,7 +20,7 @@ enum TradeText {
       colour: status?.colour, at: 8)
   }
 
-  /// With its attempts and its evidence.
+  /// With its attempts, its evidence and its history.
   static func whole(_ trade: JSON) -> String {
     let status = TradeStatus(rawValue: trade.words("status"))
     var table = Table("trade", trade.words("id"))
@@ -52,6 +52,9 @@ enum TradeText {
         "\(item.words("at")) attempt \(item.words("attempt")), \(item.words("kind")): "
           + item.words("summary"))
     }
+    for event in trade["history"]?.elements ?? [] {
+      table.add(event.words("at"), Self.happening(event))
+    }
     return table.text
   }
 
@@ -63,10 +66,14 @@ enum TradeText {
 
   /// One event of the log.
   static func line(ofEvent event: JSON) -> String {
-    let data = event["data"] ?? .null
-    var words = [event.words("seq"), event.words("at"), event.words("type")]
     let trade = event.words("trade_id")
-    if !trade.isEmpty { words.append("trade \(trade)") }
+    let subject = trade.isEmpty ? "" : "  trade \(trade)"
+    return "\(event.words("seq"))  \(event.words("at"))\(subject)  ".plain + happening(event)
+  }
+
+  private static func happening(_ event: JSON) -> String {
+    let data = event["data"] ?? .null
+    var words = [event.words("type")]
     let (from, to) = (data.words("from"), data.words("to"))
     if !from.isEmpty, !to.isEmpty { words.append("\(from) → \(to)") }
     if !data.words("attempt").isEmpty { words.append("attempt \(data.words("attempt"))") }

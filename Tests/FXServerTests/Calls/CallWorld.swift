@@ -20,6 +20,7 @@ struct CallWorld: Sendable {
   let clock = ManualClock()
   let store: MemoryStore
   let engineClock: EngineClock
+  let backend: Backend
   let server: APIServer
   let operations: Operations
   /// The text of a token for each role, each of another person.
@@ -49,6 +50,7 @@ struct CallWorld: Sendable {
       bank: nil,
       clock: engineClock,
       random: random, nudge: {}, settings: DeskSettings())
+    self.backend = backend
     var settings = ServerSettings(transport: TransportSettings(host: "127.0.0.1", port: 0))
     settings.requestsPerSecond = requestsPerSecond
     self.store = store
