@@ -42,6 +42,7 @@ struct NoticeCalls: Sendable {
       "ids", atMost: CallBounds.pageItems.upperBound, of: "a notification's identifier"
     ) { Identifier($0) }
     let upTo = fields.identifier("up_to")
+    fields.refuseNulls()
     if fields.has("ids") == fields.has("up_to") {
       fields.refuse("", "empty", "Give either ids or up_to.")
     }
