@@ -8,6 +8,8 @@ import Foundation
 struct AdminToken: Sendable {
   static let leastCharacters = 32
   private static let person = "admin"
+  private static let configuredName = "FXBATCH_ADMIN_TOKEN"
+  private static let maker = "fxbatch serve"
 
   let store: any AccessStore
   let path: String
@@ -20,7 +22,8 @@ struct AdminToken: Sendable {
   /// Makes sure that there is one. Answers the place of the file, where the token stands in one.
   func ensure(configured: String?) async throws -> String? {
     if let configured {
-      try await keep(configured, named: "FXBATCH_ADMIN_TOKEN")
+      try await keep(configured, named: Self.configuredName)
+      try await revokeFormer(besides: Credentials.digest(of: configured))
       return nil
     }
     guard try await store.tokens(after: nil, limit: 1).isEmpty else {
@@ -39,8 +42,22 @@ struct AdminToken: Sendable {
     _ = try await store.issue(
       AccessToken(
         id: .random(), name: name, person: Self.person, role: .admin, digest: digest,
-        createdAt: .now, createdBy: "fxbatch serve"),
+        createdAt: .now, createdBy: Self.maker),
       receipt: nil)
+  }
+
+  /// What was configured before lets nobody in any more.
+  private func revokeFormer(besides digest: [UInt8]) async throws {
+    var page: [AccessToken] = []
+    repeat {
+      page = try await store.tokens(after: page.last?.id, limit: Pages.rows)
+      for token in page
+      where token.name == Self.configuredName && token.createdBy == Self.maker
+        && token.digest != digest && token.revokedAt == nil
+      {
+        _ = try await store.revoke(token.id)
+      }
+    } while page.count == Pages.rows
   }
 
   private func write(_ text: String) throws {
