@@ -84,6 +84,20 @@ let package = Package(
       ],
       resources: [.embedInCode("Rates")],
       swiftSettings: house),
+    // Notices and webhooks: what the log calls for, and how it goes out.
+    .target(
+      name: "FXNotify",
+      dependencies: [
+        "FXDomain", "FXPorts", "FXAPI", "FXEngine",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: house),
     // The HTTP API and the live feed.
     .target(
       name: "FXServer",
@@ -118,7 +132,7 @@ let package = Package(
       name: "fxbatch",
       dependencies: [
         "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
-        "FXBankCapitec", "FXBankSandbox", "FXServer", "FXSimulation",
+        "FXBankCapitec", "FXBankSandbox", "FXNotify", "FXServer", "FXSimulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -168,6 +182,14 @@ let package = Package(
     .testTarget(
       name: "FXBatchTests", dependencies: ["fxbatch", "FXDomain", "FXPorts", "FXSimulation"],
       swiftSettings: house),
+    .testTarget(
+      name: "FXNotifyTests",
+      dependencies: [
+        "FXNotify", "FXEngine", "FXSimulation", "FXTesting",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: house),
     .testTarget(
       name: "FXServerTests",
       dependencies: [

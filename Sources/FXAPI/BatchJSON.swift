@@ -7,9 +7,14 @@ public struct BatchView: Sendable {
   public let batch: Batch
   public let totals: BatchTotals
   public let failures: [FailureGroup]
+  /// Of a batch that is shown by itself; nil in lists.
+  public private(set) var callbacks: [Endpoint]?
+  /// Secrets of callbacks that were just made: shown this once.
+  public var newSecrets: [Identifier: SigningSecret] = [:]
 
   public init(of batch: Batch, in store: any BatchStore) async throws(StoreError) {
     self.init(batch, try await store.summary(of: batch.key))
+    callbacks = try await store.callbacks(of: batch.key)
   }
 
   /// A page of batches, in their order, with one read for all.
@@ -27,6 +32,16 @@ public struct BatchView: Sendable {
   }
 
   public var json: JSON {
+    guard let callbacks else { return own }
+    return own.adding([.init(name: "callbacks", value: .array(callbacks.map(json)))])
+  }
+
+  private func json(of callback: Endpoint) -> JSON {
+    guard let secret = newSecrets[callback.id] else { return callback.callbackJSON }
+    return callback.callbackJSON.adding([.init(name: "secret", value: .string(secret.text))])
+  }
+
+  private var own: JSON {
     let counts = batch.counts
     return [
       "id": JSON(batch.id), "name": .string(batch.name), "status": .string(batch.status.rawValue),

@@ -67,6 +67,7 @@ public struct APIServer: Sendable {
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
       + ClientCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes
+      + NoticeCalls(backend: backend).routes + WebhookCalls(backend: backend).routes
       + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes
       + OperationsCalls(backend: backend, operations: operations).routes
   }

@@ -191,6 +191,10 @@ extension MemoryBooks {
     let first = trades.count
     for (draft, id) in zip(request.trades, request.tradeIDs) { add(draft, id: id, to: batch) }
     rows.append(Array(first..<trades.count))
+    for var callback in request.callbacks {
+      callback.batch = batch.key
+      told.endpoints.append(.init(endpoint: callback))
+    }
     write(&batch, drafts)
     if request.starts { house.changeCounter += 1 }
     return .success(batch)

@@ -30,6 +30,7 @@ public struct MemoryBooks: Sendable {
   /// Taken out of a batch before it was started.
   var removed: Set<TradeKey> = []
   var access = MemoryAccess()
+  var told = MemoryNotices()
   /// By trade, in the order of their numbers.
   var attempts: [[Attempt]] = []
   var evidence: [[Evidence]] = []

@@ -56,6 +56,7 @@ extension Transaction {
       try insert(
         trade, id: request.tradeIDs[index], key: TradeKey(last + 1 + Int64(index)), batch: key)
     }
+    for callback in request.callbacks { try insert(callback, of: key) }
     try summarize(key) { for trade in request.trades { $0.request(trade.deal) } }
     try log([JournalDraft(kind: .batchCreated, actor: request.actor, note: request.note)], of: key)
     if request.starts {

@@ -108,6 +108,8 @@ extension AttemptOutcome: StoredAs {}
 extension EvidenceKind: StoredAs {}
 extension JournalKind: StoredAs {}
 extension Role: StoredAs {}
+extension NoticeKind: StoredAs {}
+extension DeliveryOutcome: StoredAs {}
 extension BatchPolicy.OnFailure: StoredAs {}
 extension BatchPolicy.Approval: StoredAs {}
 extension PauseCause: StoredAs {}
@@ -171,4 +173,23 @@ extension BankIdentity: StoredAs {
 extension Actor: StoredAs {
   var stored: String { description }
   init?(stored: String) { self.init(stored) }
+}
+
+extension SigningSecret: StoredAs {
+  var stored: [UInt8] { bytes }
+  init?(stored: [UInt8]) { self.init(stored) }
+}
+
+/// A set of kinds as names between commas, in the order of the kinds.
+extension Set: ColumnValue, StoredAs where Element == NoticeKind {
+  var stored: String {
+    NoticeKind.allCases.filter(contains).map(\.rawValue).joined(separator: ",")
+  }
+
+  init?(stored: String) {
+    let names = stored.split(separator: ",")
+    let kinds = names.compactMap { NoticeKind(rawValue: String($0)) }
+    guard kinds.count == names.count else { return nil }
+    self = Set(kinds)
+  }
 }

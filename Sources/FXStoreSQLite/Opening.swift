@@ -28,6 +28,7 @@ extension SQLiteStore {
     Migration(PackageResources.m0008_summaries_sql) { try $0.fillSummaries() },
     Migration(PackageResources.m0009_history_sql),
     Migration(PackageResources.m0010_decisions_sql),
+    Migration(PackageResources.m0011_notices_sql),
   ]
 
   /// Connections that read beside the writing one.

@@ -46,7 +46,7 @@ import Foundation
         subcommands: [
           ListCommand.self, ShowCommand.self, WatchCommand.self, TradesCommand.self,
           OneTradeCommand.self, ErrorsCommand.self, EventsCommand.self, ResultsCommand.self,
-          ExportCommand.self, QueueCommand.self, LocksCommand.self,
+          ExportCommand.self, QueueCommand.self, LocksCommand.self, NotificationsCommand.self,
         ]),
       CommandGroup(
         name: "Deciding",
@@ -61,7 +61,7 @@ import Foundation
         name: "The server, and who may do what",
         subcommands: [
           ServeCommand.self, TokenCommand.self, MeCommand.self, AuditCommand.self,
-          SettingsCommand.self,
+          WebhooksCommand.self, SettingsCommand.self,
         ]),
       CommandGroup(
         name: "The local store",

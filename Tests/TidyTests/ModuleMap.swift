@@ -22,6 +22,7 @@ enum ModuleMap {
     "FXStoreSQLite": ModuleRow(ours: ["FXDomain", "FXPorts"]),
     "FXBankCapitec": ModuleRow(ours: ["FXDomain", "FXPorts"]),
     "FXBankSandbox": ModuleRow(ours: ["FXDomain", "FXJSON"]),
+    "FXNotify": ModuleRow(ours: ["FXDomain", "FXPorts", "FXAPI", "FXEngine"]),
     "FXServer": ModuleRow(ours: [
       "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine",
     ]),
@@ -29,7 +30,7 @@ enum ModuleMap {
     "FXTesting": ModuleRow(ours: ["FXDomain", "FXPorts", "FXEngine"]),
     "fxbatch": ModuleRow(ours: [
       "FXDomain", "FXJSON", "FXPorts", "FXAPI", "FXFiles", "FXEngine", "FXStoreSQLite",
-      "FXBankCapitec", "FXBankSandbox", "FXServer", "FXSimulation",
+      "FXBankCapitec", "FXBankSandbox", "FXNotify", "FXServer", "FXSimulation",
     ]),
     "fxsimulate": ModuleRow(ours: ["FXSimulation"]),
   ]

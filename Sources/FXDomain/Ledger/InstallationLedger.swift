@@ -18,7 +18,7 @@ extension Ledger {
     installation.changeCounter += 1
     return JournalDraft(
       kind: .installationChanged, actor: actor,
-      note: "kill switch \(engaged ? "engaged" : "released"): \(reason)")
+      note: KillSwitch.note(engaged: engaged, ": \(reason)"))
   }
 
   /// Holds everything after a loss of events: a new id epoch, and the kill switch. Nil, and nothing
@@ -60,7 +60,8 @@ extension Ledger {
     installation.changeCounter += 1
     return JournalDraft(
       kind: .installationChanged, actor: actor,
-      note: "kill switch engaged, id epoch \(installation.idEpoch): \(loss.sentence)")
+      note: KillSwitch.note(
+        engaged: true, ", id epoch \(installation.idEpoch): \(loss.sentence)"))
   }
 
   /// Ends every hold on a batch after a loss of events. Generations that were given out in the lost

@@ -45,3 +45,23 @@ public struct KillSwitch: Hashable, Sendable {
     self.reason = reason
   }
 }
+
+extension KillSwitch {
+  private static let words = (engaged: "kill switch engaged", released: "kill switch released")
+
+  /// What the log says when it is engaged or released.
+  static func note(engaged: Bool, _ more: String) -> String {
+    (engaged ? words.engaged : words.released) + more
+  }
+
+  /// Whether an entry of the installation's own log is about it.
+  static func isAbout(_ entry: JournalDraft) -> Bool {
+    guard let note = entry.note else { return false }
+    return note.hasPrefix(words.engaged) || note.hasPrefix(words.released)
+  }
+
+  /// Whether an entry that is about it tells of its engagement.
+  public static func isEngaged(by entry: JournalDraft) -> Bool {
+    entry.note?.hasPrefix(words.engaged) ?? false
+  }
+}

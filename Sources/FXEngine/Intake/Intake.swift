@@ -57,7 +57,8 @@ public struct Intake: Sendable {
       tradeIDs: rows.map { _ in identifier(at: moment) }.sorted(), actor: actor,
       starts: starts, movedByCutOff: rules.movedByCutOff,
       duplicateWindowMilliseconds:
-        options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds)
+        options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds,
+      callbacks: options.callbacks)
     return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
   }
 

@@ -15,10 +15,13 @@ public struct BatchOptions: Hashable, Sendable {
   public var starts: Bool
   /// Rows that repeat another row, or a trade of the last day, are wanted.
   public var allowsDuplicates: Bool
+  /// Who is told what becomes of it.
+  public var callbacks: [Endpoint]
 
   public init(
     name: String, pricing: PricingMode, priority: Int = 5, maxConcurrentTrades: Int = 5,
-    policy: BatchPolicy = .init(), starts: Bool, allowsDuplicates: Bool
+    policy: BatchPolicy = .init(), starts: Bool, allowsDuplicates: Bool,
+    callbacks: [Endpoint] = []
   ) {
     self.name = name
     self.pricing = pricing
@@ -27,6 +30,7 @@ public struct BatchOptions: Hashable, Sendable {
     self.policy = policy
     self.starts = starts
     self.allowsDuplicates = allowsDuplicates
+    self.callbacks = callbacks
   }
 
   /// Everything that is wrong with these options, in full sentences.

@@ -89,7 +89,7 @@ public protocol BookStore: Sendable {
 }
 
 /// Everything that a store does.
-public typealias BatchStore = EngineStore & BookStore & AccessStore
+public typealias BatchStore = EngineStore & BookStore & AccessStore & NoticeStore
 
 extension BookStore {
   public func summary(of batch: BatchKey) async throws(StoreError) -> BatchSummary {
@@ -185,10 +185,12 @@ public struct CreateRequest: Hashable, Sendable {
   public var movedByCutOff: Int
   /// How far back a trade counts as a duplicate; nil when duplicates are wanted.
   public var duplicateWindowMilliseconds: Int64?
+  /// Who is told what becomes of it; stored in the same transaction.
+  public var callbacks: [Endpoint]
 
   public init(
     batch: BatchDraft, trades: [TradeDraft], tradeIDs: [Identifier], actor: Actor, starts: Bool,
-    movedByCutOff: Int = 0, duplicateWindowMilliseconds: Int64?
+    movedByCutOff: Int = 0, duplicateWindowMilliseconds: Int64?, callbacks: [Endpoint] = []
   ) {
     self.batch = batch
     self.trades = trades
@@ -197,6 +199,7 @@ public struct CreateRequest: Hashable, Sendable {
     self.starts = starts
     self.movedByCutOff = movedByCutOff
     self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
+    self.callbacks = callbacks
   }
 }
 

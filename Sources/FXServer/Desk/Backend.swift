@@ -63,5 +63,8 @@ public struct DeskSettings: Sendable {
   /// How long an engaged kill switch is waited for before the answer says who is still silent.
   public var killSwitchWaitMilliseconds: Int64 = 15_000
 
+  /// Webhooks may go to private networks, and by plain `http` there.
+  public var allowsPrivateWebhooks = false
+
   public init() {}
 }

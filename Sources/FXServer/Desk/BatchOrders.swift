@@ -161,14 +161,22 @@ struct BatchOrders: Sendable {
   }
 
   /// A batch that has just been stored, and what about its file was noted without being wrong.
-  func created(_ batch: Batch, warnings: [FileWarning] = []) async throws -> Answer {
+  ///
+  /// - Parameter newSecrets: of its callbacks, shown this once.
+  func created(
+    _ batch: Batch, warnings: [FileWarning] = [], newSecrets: [Identifier: SigningSecret] = [:]
+  ) async throws -> Answer {
     let view = try await backend.afterChange {
-      try await BatchView(of: batch, in: backend.store).json
+      var view = try await BatchView(of: batch, in: backend.store)
+      view.newSecrets = newSecrets
+      return view.json
     }
     var fields = HTTPFields.version(batch.version)
     fields[.location] = "/api/batches/\(batch.id)"
     let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
-    return Answer.json(view.adding(noted), .created, fields: fields).changing(to: batch.brief)
+    var answer = Answer.json(view.adding(noted), .created, fields: fields)
+    answer.isSecret = !newSecrets.isEmpty
+    return answer.changing(to: batch.brief)
   }
 }
 

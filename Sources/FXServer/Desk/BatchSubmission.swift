@@ -39,12 +39,15 @@ struct BatchSubmission: Sendable {
     case .failure(let refusal): throw Problem(refusal).pointing(into: call.body)
     }
     if options.starts { backend.nudge() }
-    return try await created(batch, wanted, call)
+    return try await created(batch, wanted, call, newSecrets: wanted.newSecrets)
   }
 
-  private func created(_ batch: Batch, _ wanted: Wanted, _ call: Call) async throws -> Answer {
+  private func created(
+    _ batch: Batch, _ wanted: Wanted, _ call: Call,
+    newSecrets: [Identifier: SigningSecret] = [:]
+  ) async throws -> Answer {
     call.observed.name(batch.id.description)
-    return try await orders.created(batch, warnings: wanted.warnings)
+    return try await orders.created(batch, warnings: wanted.warnings, newSecrets: newSecrets)
   }
 
   // MARK: What is asked for
@@ -53,6 +56,8 @@ struct BatchSubmission: Sendable {
     let rows: [TradeRow]
     let options: BatchOptions
     var warnings: [FileWarning] = []
+    /// Of callbacks that came without one of their own.
+    var newSecrets: [Identifier: SigningSecret] = [:]
   }
 
   /// The rows and how they are to be run, or one refusal that names everything that is wrong.
@@ -63,13 +68,14 @@ struct BatchSubmission: Sendable {
       // Everything stands in the body.
       var query = try call.query()
       try query.finish()
-      return try await wanted(json: json)
+      return try await wanted(json: json, call)
     case .none: throw Problem(.unsupportedType, "Send the batch as application/json or text/csv.")
     }
   }
 
   private func wanted(csv bytes: [UInt8], _ call: Call) async throws -> Wanted {
     var query = try call.query()
+    let callbacks = query.callbacks(Callbacks(backend: backend, actor: call.actor))
     let options = BatchOptions(
       name: query.value("name", "a batch's name, of characters that can be seen") {
         $0.isVisibleLine ? $0 : nil
@@ -79,13 +85,15 @@ struct BatchSubmission: Sendable {
       maxConcurrentTrades: query.integer(
         "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
       policy: query.policy(), starts: query.bool("start") ?? false,
-      allowsDuplicates: query.bool("allow_duplicates") ?? false)
+      allowsDuplicates: query.bool("allow_duplicates") ?? false,
+      callbacks: callbacks.endpoints)
     try query.finish()
     var parser = TradeFileParser()
     parser.consume(bytes.span)
     switch parser.finish() {
     case .accepted(let rows, let warnings):
-      return Wanted(rows: rows, options: options, warnings: warnings)
+      return Wanted(
+        rows: rows, options: options, warnings: warnings, newSecrets: callbacks.newSecrets)
     case .refused(var problems, _):
       let rows = parser.goodRows
       if !rows.isEmpty { problems.merge(try await backend.intake.problems(with: rows, options)) }
@@ -93,8 +101,9 @@ struct BatchSubmission: Sendable {
     }
   }
 
-  private func wanted(json: JSON) async throws -> Wanted {
+  private func wanted(json: JSON, _ call: Call) async throws -> Wanted {
     var fields = Fields(json)
+    let callbacks = fields.callbacks(Callbacks(backend: backend, actor: call.actor))
     let options = BatchOptions(
       name: fields.batchName() ?? defaultName,
       pricing: fields.choice("pricing", of: PricingMode.self) ?? .bank,
@@ -103,7 +112,8 @@ struct BatchSubmission: Sendable {
         "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
       policy: fields.object("policy") { $0.policy() } ?? BatchPolicy(),
       starts: fields.bool("start") ?? false,
-      allowsDuplicates: fields.bool("allow_duplicates") ?? false)
+      allowsDuplicates: fields.bool("allow_duplicates") ?? false,
+      callbacks: callbacks.endpoints)
     fields.require("trades")
     let rows =
       fields.objects("trades", atMost: FileBounds.maximumDataRows) { trade, place in
@@ -119,7 +129,7 @@ struct BatchSubmission: Sendable {
       let others = rules.map { Problem($0).pointing(into: .json(json, [])).errors }
       throw Problem(errors + (others ?? []))
     }
-    return Wanted(rows: rows, options: options)
+    return Wanted(rows: rows, options: options, newSecrets: callbacks.newSecrets)
   }
 
   private var defaultName: String { "Batch of \(backend.now)" }

@@ -33,6 +33,7 @@ public enum StoreConformance {
     + logCases
     + concurrencyCases
     + accessCases
+    + noticeCases + outboxCases
 
   /// Seeds of the random walks, beside the cases.
   public static let seeds = UInt64(0)..<24

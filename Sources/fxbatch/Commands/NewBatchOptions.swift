@@ -22,6 +22,13 @@ struct NewBatchOptions: ParsableArguments {
   @Option(help: "Intents to book one trade, in a round.") var maxAttempts: Int?
   @Option(help: "Whether another person has to approve it first.")
   var approval: BatchPolicy.Approval?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Tell this address what becomes of the batch, as https://desk.example/fx or, for some kinds \
+      only, https://desk.example/fx=success,failed. May be repeated; a running server sends it.
+      """, valueName: "url"))
+  var callback: [String] = []
   @Flag(help: "Take rows that repeat others, or trades of the last day.")
   var allowDuplicates = false
 
@@ -40,7 +47,9 @@ struct NewBatchOptions: ParsableArguments {
   }
 
   /// Whether anything was said about a new batch.
-  var saysAnything: Bool { pricing != nil || name != nil || allowDuplicates }
+  var saysAnything: Bool {
+    pricing != nil || name != nil || allowDuplicates || !callback.isEmpty
+  }
 
   /// Sends a file's trades.
   ///
@@ -53,6 +62,10 @@ struct NewBatchOptions: ParsableArguments {
         method: .post, path: "/api/batches", query: query(path, starting: starting),
         body: .csv(bytes)))
     priority.noteIfMoved()
+    for callback in batch["callbacks"]?.elements ?? [] where callback["secret"] != nil {
+      Terminal.note(
+        "the secret of \(callback.words("url")), not shown again: \(callback.words("secret"))")
+    }
     for warning in batch["warnings"]?.elements ?? [] {
       Terminal.note("warning: \(warning.words("detail"))")
     }
@@ -74,7 +87,7 @@ struct NewBatchOptions: ParsableArguments {
     ] {
       if let value { query.append((name, value)) }
     }
-    return query
+    return query + callback.map { ("callback", $0) }
   }
 
   private static let nameBound = BatchBounds.nameCharacters

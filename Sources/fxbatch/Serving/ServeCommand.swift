@@ -1,6 +1,7 @@
 import ArgumentParser
 import FXBankCapitec
 import FXEngine
+import FXNotify
 import FXPorts
 import FXServer
 import Foundation
@@ -76,7 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
       settings: desk.settings.serverSettings(openFiles: serving.openFiles),
       operations: serving.operations, signal: desk.signal, logger: desk.logger)
     let address = desk.settings.serving
-    var services: [any Service] = []
+    var services: [any Service] = [try desk.notifying()]
     if let engine {
       services.append(EngineRunning(engine: engine, desk: desk, operations: serving.operations))
     }
@@ -130,11 +131,24 @@ extension Desk {
     }
   }
 
+  /// Ended last: what the engine still does is told, too.
+  fileprivate func notifying() throws -> Notifying {
+    do {
+      return try Notifying(
+        store: store, clock: .system(wall: { .now }), settings: settings.notify,
+        random: { .random(in: .min ... .max) }, logger: logger)
+    } catch {
+      throw Complaint(
+        "the authorities in FXBATCH_WEBHOOK_CA_FILE cannot be read. Give a PEM file.", .badInput)
+    }
+  }
+
   func backend(
     bank: (any BankGateway)?, nudge: @escaping @Sendable () -> Void
   ) -> Backend {
     var deskSettings = DeskSettings()
     deskSettings.doubtMarginMilliseconds = settings.doubtMarginSeconds * 1_000
+    deskSettings.allowsPrivateWebhooks = settings.notify.allowsPrivate
     deskSettings.killSwitchWaitMilliseconds = settings.bankTimeoutMilliseconds + 5_000
     return Backend(
       store: store, intake: intake, bank: bank, clock: .system(wall: { .now }),

@@ -1,6 +1,7 @@
 import FXBankCapitec
 import FXDomain
 import FXEngine
+import FXNotify
 import Logging
 
 /// Everything that is configured, with the defaults of whatever is not.
@@ -28,6 +29,7 @@ struct Settings: Sendable {
   var cutOffs = CutOffs.none
   var serving = ServingSettings()
   var calling = CallingSettings()
+  var notify = NotifySettings()
   /// Nil for no log at all: commands tell their failures themselves.
   var logLevel: Logger.Level?
   /// Nil leaves it to the command.
@@ -125,6 +127,10 @@ extension Settings {
     line("FXBATCH_TRUSTED_PROXIES", "none", "whose X-Forwarded-For counts, as 10.1.0.0/16,::1"),
     line("FXBATCH_MAX_BODY_MB", "64", "larger bodies are refused"),
     line("FXBATCH_API_MAX_RPS", "200", "requests per second of one token"),
+    line(
+      "FXBATCH_WEBHOOK_ALLOW_PRIVATE", "false",
+      "true lets webhooks go to private addresses, and by plain http"),
+    line("FXBATCH_WEBHOOK_CA_FILE", "the system's", "PEM file of the authorities of receivers"),
     line(
       "FXBATCH_LOG_LEVEL", "none; info for serve",
       "trace, debug, info, notice, warning or error"),

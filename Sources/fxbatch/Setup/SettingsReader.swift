@@ -83,6 +83,13 @@ struct SettingsReader {
     }
     settings.serving = serving()
     settings.calling = calling()
+    settings.notify.caFile = text("FXBATCH_WEBHOOK_CA_FILE")
+    if let word = text("FXBATCH_WEBHOOK_ALLOW_PRIVATE") {
+      settings.notify.allowsPrivate = word == "true"
+      if word != "true", word != "false" {
+        problems.append("FXBATCH_WEBHOOK_ALLOW_PRIVATE is \(word); give true or false")
+      }
+    }
     if withBank {
       settings.bank = bank(settings)
       checkLease(settings)
