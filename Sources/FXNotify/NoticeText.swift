@@ -28,6 +28,7 @@ enum NoticeText {
     switch entry.kind {
     case .tradeEscalated: "a trade waits for a person's word"
     case .batchCreated, .batchEdited: "it waits for approval"
+    case .batchRejected: "its approval was refused" + (entry.note.map { ": \($0)" } ?? "")
     case .tradeTransition: "a trade failed to settle"
     case .batchTransition:
       switch entry.to.flatMap(BatchStatus.init(rawValue:)) {

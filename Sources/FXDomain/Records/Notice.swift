@@ -26,6 +26,7 @@ extension NoticeKind {
     case .batchTransition: ofBatch(entry)
     case .tradeTransition: ofTrade(entry)
     case .tradeEscalated: [.inDoubt, .needsDecision]
+    case .batchRejected: [.needsDecision]
     case .batchCreated, .batchEdited: asksForApproval ? [.needsDecision] : []
     case .installationChanged: KillSwitch.isAbout(entry) ? [.killSwitch] : []
     case .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged, .batchApproved,
