@@ -56,7 +56,9 @@ extension Ledger {
   private static func checkReleaser(
     of batch: Batch, seen: String, facts: BatchFacts, actor: Actor
   ) throws(BatchRefusal) {
-    guard batch.status == .staged, !batch.isCancelRequested else {
+    // What has ended without an approval that is asked for by now needs one before it is tried again.
+    let mayBeRetried = batch.status.isFinal && batch.policy.approval == .required
+    guard mayBeRetried || batch.status == .staged && !batch.isCancelRequested else {
       throw .wrongState(batch.status)
     }
     guard batch.createdBy != actor.description, !facts.isEditor else { throw .approvesOwn }

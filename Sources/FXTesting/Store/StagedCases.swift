@@ -239,6 +239,12 @@ extension StoreConformance {
       #expect(try await world.present(batch).status == .cancelled)
       #expect(
         try await world.command(.retry(.all, note: nil), batch) == .failure(.approvalRequired))
+      let seen = try await world.present(batch).contentHash
+      _ = try await world.store.perform(
+        BatchStep(
+          batch: batch.key, actor: .person("sipho"), command: .approve(contentHash: seen))
+      ).get()
+      #expect(try await world.command(.retry(.all, note: nil), batch).get().status == .pending)
     },
     StoreCase("ends at once when it is cancelled before it was started") { world in
       let batch = try await world.create([0, 1], starts: false)
