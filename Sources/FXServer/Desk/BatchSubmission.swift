@@ -71,8 +71,8 @@ struct BatchSubmission: Sendable {
   private func wanted(csv bytes: [UInt8], _ call: Call) async throws -> Wanted {
     var query = try call.query()
     let options = BatchOptions(
-      name: query.value("name", "a batch's name, of characters that can be seen") {
-        $0.isVisibleLine ? $0 : nil
+      name: query.value("name", "a batch's name that can be seen") {
+        $0.isVisible ? $0 : nil
       } ?? defaultName,
       pricing: query.choice("pricing", of: PricingMode.self) ?? .bank,
       priority: query.clamped("priority", to: 1...10) ?? 5,
@@ -156,8 +156,8 @@ extension [FileWarning] {
 extension Fields {
   mutating func batchName() -> String? {
     guard let name = text("name") else { return nil }
-    if !name.isEmpty, !name.isVisibleLine {
-      refuse("name", "out_of_range", "Give a name of characters that can be seen.")
+    if !name.isEmpty, !name.isVisible {
+      refuse("name", "out_of_range", "Give a name that can be seen.")
     }
     return name
   }
