@@ -12,9 +12,8 @@ extension Unicode.Scalar {
 }
 
 extension StringProtocol {
-  /// Whether it shows as what it is: something that can be seen, and nothing that cannot.
-  public var isVisibleLine: Bool {
-    unicodeScalars.contains { !$0.properties.isWhitespace }
-      && !unicodeScalars.contains(where: \.isInvisible)
+  /// Whether there is anything to be seen of it.
+  public var isVisible: Bool {
+    unicodeScalars.contains { !$0.properties.isWhitespace && !$0.isInvisible }
   }
 }

@@ -188,7 +188,9 @@ extension Fields {
       return nil
     }
     let trimmed = text.trimmingCharacters(in: .whitespaces)
-    guard trimmed.isVisibleLine, text.unicodeScalars.count <= CallBounds.queryTextCharacters else {
+    guard !trimmed.isEmpty, text.unicodeScalars.count <= CallBounds.queryTextCharacters,
+      !trimmed.unicodeScalars.contains(where: \.isInvisible)
+    else {
       refuse(
         name, "too_long",
         "Give 1 to \(CallBounds.queryTextCharacters) visible characters in one line.")

@@ -77,8 +77,8 @@ struct BatchSubmission: Sendable {
     var query = try call.query()
     let callbacks = query.callbacks(Callbacks(backend: backend, actor: call.actor))
     let options = BatchOptions(
-      name: query.value("name", "a batch's name, of characters that can be seen") {
-        $0.isVisibleLine ? $0 : nil
+      name: query.value("name", "a batch's name that can be seen") {
+        $0.isVisible ? $0 : nil
       } ?? defaultName,
       pricing: query.choice("pricing", of: PricingMode.self) ?? .bank,
       priority: query.clamped("priority", to: 1...10) ?? 5,
@@ -166,8 +166,8 @@ extension [FileWarning] {
 extension Fields {
   mutating func batchName() -> String? {
     guard let name = text("name") else { return nil }
-    if !name.isEmpty, !name.isVisibleLine {
-      refuse("name", "out_of_range", "Give a name of characters that can be seen.")
+    if !name.isEmpty, !name.isVisible {
+      refuse("name", "out_of_range", "Give a name that can be seen.")
     }
     return name
   }
