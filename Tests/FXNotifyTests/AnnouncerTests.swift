@@ -47,7 +47,7 @@ private struct Desk {
 
   func cancel(_ batch: Batch) async throws {
     _ = try await store.perform(
-      BatchStep(batch: batch.key, actor: person, command: .requestCancel)
+      BatchStep(batch: batch.key, actor: person, command: .requestCancel())
     ).get()
     _ = try await store.sweepCancelled(batch.key, limit: 10, actor: person)
   }
