@@ -212,6 +212,9 @@ def main():
             try:
                 furnish(server, bank)
                 for role in options.roles:
+                    # Those before have started, cancelled and deleted what was staged.
+                    for number in range(6):
+                        server.batch(f"for {role}, {number}", [0, 1])
                     problems += check(server, role, folder, options, met)
             finally:
                 status = server.stop()

@@ -160,7 +160,7 @@ def before_call(context, case, kwargs):
         if existing:
             parts[name] = existing
     seen = (case.headers or {}).get("If-Match")
-    if seen is not None and not re.fullmatch(r'"[0-9]{1,18}"|\*', seen):
+    if seen is not None and not re.fullmatch(r'"(0|[1-9][0-9]{0,17})"|\*', seen):
         # Where it covers a schema, Schemathesis makes headers of letters and digits only.
         case.headers["If-Match"] = "*"
     if case.media_type == "text/csv":
@@ -174,6 +174,8 @@ def before_call(context, case, kwargs):
             if seen:
                 batch = CHOICE.choice(seen)
                 parts["id"], case.body["content_hash"] = batch["id"], batch["content_hash"]
+                if "If-Match" in (case.headers or {}):
+                    case.headers["If-Match"] = f'"{batch["version"]}"'
         if operation == "createBatch":
             # These parameters are for files, which no schema can say.
             case.query = {}
