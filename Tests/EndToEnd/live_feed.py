@@ -319,7 +319,7 @@ def main():
         try:
             # A machine that is busy with readers shall not take its bank for unavailable.
             desk = Desk(folder, bank, FXBATCH_STATUS_POLL_MS="100", FXBATCH_BANK_TIMEOUT_MS="20000",
-                        FXBATCH_LEASE_SECONDS="60")
+                        FXBATCH_LEASE_SECONDS="60", FXBATCH_API_MAX_RPS="10000")
             server = Server(desk)
             script = Script(server, options)
             script.play()
