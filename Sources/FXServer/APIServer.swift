@@ -75,10 +75,11 @@ public struct APIServer: Sendable {
   /// What runs until the service group that runs it ends it: the listener, the live
   /// feed, and the forgetting of old answers.
   ///
-  /// - Throws: ``UnusableTLSFiles``.
+  /// - Throws: ``UnusableTLSFiles``, or a `StoreError`: nobody follows the log before its end is known.
   public func services(
     onListening: @escaping @Sendable (Int) async -> Void
-  ) throws(UnusableTLSFiles) -> [any Service] {
+  ) async throws -> [any Service] {
+    try await tail.tail.begin()
     let live = live
     let transport = try HTTPTransport(
       settings: settings.transport, responder: AnyResponder(responder),

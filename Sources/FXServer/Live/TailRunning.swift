@@ -18,7 +18,6 @@ struct TailRunning: Service, CustomStringConvertible {
   private enum Wake: Sendable { case log, progress, heartbeat, access }
 
   func run() async throws {
-    try await tail.begin()
     let bounds = tail.bounds
     let (wakes, waking) = AsyncStream.makeStream(
       of: Wake.self, bufferingPolicy: .bufferingOldest(64))

@@ -83,13 +83,15 @@ struct ServeCommand: AsyncParsableCommand {
     }
     do {
       // Ended first: while calls are finished, the engine still hears of them.
-      services += try server.services { port in
+      services += try await server.services { port in
         let scheme = address.tls == nil ? "http" : "https"
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         let url = "\(scheme)://\(host):\(port)"
         desk.announce("serving at \(url), documented at \(url)/api/docs")
         Self.tell(url, in: readyFile)
       }
+    } catch let error as StoreError {
+      throw error
     } catch {
       throw Complaint("\(error)", .badInput)
     }

@@ -164,10 +164,11 @@ import Testing
     _ world: CallWorld, _ body: @Sendable @escaping (Int) async throws -> Void
   ) async throws {
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+    let listener = try await world.server.services { listening.yield($0) }[0]
     let services = ServiceGroup(
       configuration: .init(
         // Without the live feed, whose clock stands still here.
-        services: [try world.server.services { listening.yield($0) }[0]],
+        services: [listener],
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
     try await withThrowingTaskGroup { group in
       group.addTask {
