@@ -70,7 +70,9 @@ struct Feed: Sendable {
   private mutating func replay(
     upTo newest: Int64, _ send: ([LiveMessage]) async throws -> Void
   ) async throws {
+    // What the tail has not taken in yet is told from there.
     let page = try await store.feed(of: batch, after: place, limit: tail.bounds.pageEvents)
+      .prefix { $0.event.sequence <= newest }
     if let last = page.last {
       try await send(
         page.map { item in
