@@ -31,28 +31,11 @@ struct ApprovalSum {
   }
 
   mutating func add(_ deal: Deal, fixedRate: Rate?) {
-    if let rands = value(of: deal, fixedRate: fixedRate) {
+    if let rands = deal.value(fixedRate: fixedRate, otcRate: { otcRates[$0] }) {
       cents += Int128(rands.minorUnits)
     } else {
       isUnknown = true
     }
-  }
-
-  private func value(of deal: Deal, fixedRate: Rate?) -> Money? {
-    let currency = deal.amount.currency
-    if currency == .zar { return deal.amount }
-    if deal.pair.counter(of: currency) == .zar {
-      return (fixedRate ?? otcRates[deal.pair]).flatMap { counter(of: deal, at: $0) }
-    }
-    guard let pair = CurrencyPair(base: currency, quote: .zar), let rate = otcRates[pair],
-      let exchange = Deal(pair: pair, side: deal.side, amount: deal.amount)
-    else { return nil }
-    return counter(of: exchange, at: rate)
-  }
-
-  private func counter(of deal: Deal, at rate: Rate) -> Money? {
-    guard rate.isPositive else { return nil }
-    do { return try deal.counterAmount(at: rate) } catch { return nil }
   }
 }
 
@@ -105,7 +88,7 @@ extension Intake {
         isRequired: try await demandsApproval(of: batch),
         validMilliseconds: settings.approvalMilliseconds)
       let step = BatchStep(
-        batch: batch.key, actor: actor, command: .start(demand),
+        batch: batch.key, actor: actor, command: .start(demand, rules: settings.rules),
         expectedVersion: expectedVersion ?? batch.version)
       switch try await store.perform(step, receipt: receipt) {
       case .failure(.staleVersion) where expectedVersion == nil:

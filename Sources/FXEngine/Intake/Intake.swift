@@ -6,6 +6,7 @@ import FXPorts
 public struct Intake: Sendable {
   let store: any BookStore & EngineStore
   let settings: IntakeSettings
+  public var rules: DeskRules { settings.rules }
   let now: @Sendable () -> Timestamp
   private let random: @Sendable () -> UInt64
 
@@ -55,7 +56,7 @@ public struct Intake: Sendable {
       trades: rules.trades,
       // In ascending order, so that each falls beside the one before in the store's index.
       tradeIDs: rows.map { _ in identifier(at: moment) }.sorted(), actor: actor,
-      starts: starts, movedByCutOff: rules.movedByCutOff,
+      starts: starts, rules: settings.rules, movedByCutOff: rules.movedByCutOff,
       duplicateWindowMilliseconds:
         options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds,
       callbacks: options.callbacks)
@@ -155,6 +156,13 @@ public struct Intake: Sendable {
   }
 }
 
+extension RowProblem.Code {
+  /// What a rule about amounts is called where rows are refused.
+  fileprivate init(_ code: FailureCode) {
+    self = Self(rawValue: code.rawValue) ?? .limitExceeded
+  }
+}
+
 extension IntakeRefusal {
   /// What the store found when it was about to change a staged batch.
   init(_ refusal: RestageRefusal) {
@@ -176,6 +184,13 @@ extension IntakeRefusal {
     case .repeated:
       self = .repeated
       return
+    case .rulesBroken(let breaches):
+      for finding in breaches.flatMap(\.findings) {
+        problems.append(
+          RowProblem(
+            row: finding.row, column: nil, code: RowProblem.Code(finding.code),
+            detail: finding.detail))
+      }
     case .empty:
       self = .file(.noRows, "Give at least one row.")
       return
