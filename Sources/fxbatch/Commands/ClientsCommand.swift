@@ -7,7 +7,7 @@ struct ClientsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clients", abstract: "The desk's clients: imports, lists and changes them.",
     discussion: "  fxbatch clients import clients.csv\n  fxbatch clients list",
-    subcommands: [Import.self, List.self, Show.self, Change.self, Remove.self])
+    subcommands: [Import.self, List.self, Show.self, Change.self, Remove.self, AllowanceUse.self])
 
   static func path(_ cif: String) -> String { "/api/clients/\(DeskCall.encoded(cif))" }
 
