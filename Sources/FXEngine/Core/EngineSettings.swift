@@ -46,6 +46,7 @@ public struct EngineSettings: Sendable {
   public var valueDates = ValueDates()
   public var cutOffs = CutOffs.none
   public var deskClock = DeskClock.johannesburg
+  public var rules = DeskRules()
   /// No other engine can run on this store: open calls of a predecessor are known to be dead.
   public var isSoleEngine = true
   /// Only these batches are worked on, where given.

@@ -12,7 +12,7 @@ extension Desk {
         valueDates: ValueDates(closedDays: settings.closedDays), cutOffs: settings.cutOffs,
         otcRateAgeMilliseconds: settings.otcMaxAgeSeconds * 1_000,
         collarBasisPoints: settings.collar, approval: settings.approval,
-        approvalMilliseconds: settings.approvalHours * 3_600_000),
+        approvalMilliseconds: settings.approvalHours * 3_600_000, rules: settings.rules),
       now: { .now }, random: { .random(in: .min ... .max) })
   }
 
