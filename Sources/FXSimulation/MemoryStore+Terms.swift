@@ -37,3 +37,16 @@ extension MemoryBooks {
     return true
   }
 }
+
+extension MemoryStore {
+  public func duplicates(
+    of batch: BatchKey, withinMilliseconds window: Int64
+  ) async throws(StoreError) -> [CreateRefusal.Duplicate] {
+    try transact { (books) throws(StoreError) in
+      guard let index = books.index(of: batch) else { return [] }
+      let own = books.trades(at: index).filter { $0.status == .pending }
+      return books.duplicates(
+        of: own.map(\.draft), within: window, besides: Set(books.trades(at: index).map(\.key)))
+    }
+  }
+}

@@ -60,6 +60,11 @@ public protocol BookStore: Sendable {
   ) async throws(StoreError) -> Result<Batch, RestageRefusal>
   /// Ends the leases that are over by the store's clock; answers their batches.
   func cleanUpLocks(actor: Actor) async throws(StoreError) -> [Batch]
+  /// Pending trades of this batch that repeat one of another, which was stored within so long and has
+  /// neither failed nor been cancelled. The first thousand, in the order of their rows.
+  func duplicates(
+    of batch: BatchKey, withinMilliseconds window: Int64
+  ) async throws(StoreError) -> [CreateRefusal.Duplicate]
   func batch(_ id: Identifier) async throws(StoreError) -> Batch?
   func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch]
   func trade(_ id: Identifier) async throws(StoreError) -> Trade?
