@@ -57,6 +57,8 @@ public struct RowProblem: Error, Hashable, Sendable {
     case calendarUnknown = "calendar_unknown"
     case duplicateInFile = "duplicate_in_file"
     case duplicateRecent = "duplicate_recent"
+    case limitExceeded = "limit_exceeded"
+    case allowanceExceeded = "allowance_exceeded"
     // What the bank says about it.
     case insufficientBalance = "insufficient_balance"
   }

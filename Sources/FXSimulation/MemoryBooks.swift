@@ -28,6 +28,8 @@ public struct MemoryBooks: Sendable {
   var rows: [[Int]] = []
   /// By batch.
   var summaries: [MemorySummary] = []
+  /// What counts against limits and allowances.
+  var usage = UsageBook()
   var trades: [Trade] = []
   /// Taken out of a batch before it was started.
   var removed: Set<TradeKey> = []

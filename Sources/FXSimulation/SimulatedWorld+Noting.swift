@@ -37,7 +37,7 @@ extension SimulatedWorld {
 
   private mutating func noteAccepted(_ command: TradeCommand, _ trade: Trade) {
     switch command {
-    case .recordIntent(let intent):
+    case .recordIntent(let intent, _):
       occurrences[.booking] += 1
       if intent.number > 1 { occurrences[.secondAttempt] += 1 }
     case .recordNotSent(_, let failure, _, _), .deferQuote(let failure, _):

@@ -64,3 +64,19 @@ extension ColumnReader {
       pin: pin, approved: Money(minorUnits: approved, currency: .zar), expires: expires)
   }
 }
+
+/// What is recorded of clients for the rules.
+extension Transaction {
+  /// Of a client who is deleted nothing is recorded.
+  func terms(of client: ClientKey) throws -> ClientTerms {
+    guard let record = try self.client(client) else { return .none }
+    return ClientTerms(
+      dayLimit: record.dayLimit, clearance: record.taxClearance,
+      declared: try declaredUses(of: client))
+  }
+
+  /// Whether any client has a limit of its own, which then has to be looked for with each of them.
+  func mayHoldOwnDayLimits() throws -> Bool {
+    try exists("SELECT 1 FROM clients WHERE day_limit IS NOT NULL LIMIT 1")
+  }
+}

@@ -10,7 +10,10 @@ extension SQLiteStore {
 
   public func recount(_ batch: BatchKey) async throws(StoreError) -> Recount {
     try await read {
-      Recount(kept: try $0.summary(of: batch), counted: try $0.counted(batch).summary)
+      Recount(
+        kept: try $0.summary(of: batch), counted: try $0.counted(batch).summary,
+        keptUsage: try $0.batch(batch)?.usage ?? Usage(),
+        countedUsage: try $0.countedUsage(of: batch))
     }
   }
 }
@@ -237,7 +240,7 @@ extension ColumnReader {
       margin: try halves(), roundingDifference: try halves())
   }
 
-  private mutating func halves() throws -> Int128 {
+  mutating func halves() throws -> Int128 {
     let high: Int64 = try next()
     let low: Int64 = try next()
     return Int128(high) << 32 + Int128(low)

@@ -31,28 +31,11 @@ struct ApprovalSum {
   }
 
   mutating func add(_ deal: Deal, fixedRate: Rate?) {
-    if let rands = value(of: deal, fixedRate: fixedRate) {
+    if let rands = deal.value(fixedRate: fixedRate, otcRate: { otcRates[$0] }) {
       cents += Int128(rands.minorUnits)
     } else {
       isUnknown = true
     }
-  }
-
-  private func value(of deal: Deal, fixedRate: Rate?) -> Money? {
-    let currency = deal.amount.currency
-    if currency == .zar { return deal.amount }
-    if deal.pair.counter(of: currency) == .zar {
-      return (fixedRate ?? otcRates[deal.pair]).flatMap { counter(of: deal, at: $0) }
-    }
-    guard let pair = CurrencyPair(base: currency, quote: .zar), let rate = otcRates[pair],
-      let exchange = Deal(pair: pair, side: deal.side, amount: deal.amount)
-    else { return nil }
-    return counter(of: exchange, at: rate)
-  }
-
-  private func counter(of deal: Deal, at rate: Rate) -> Money? {
-    guard rate.isPositive else { return nil }
-    do { return try deal.counterAmount(at: rate) } catch { return nil }
   }
 }
 
@@ -106,12 +89,12 @@ extension Intake {
         isRequired: try await demandsApproval(of: batch),
         validMilliseconds: settings.approvalMilliseconds)
       var examination = Examination()
-      if batch.isReleased(demand), expectedVersion ?? batch.version == batch.version {
+      if batch.isReleased(demand, at: now()), expectedVersion ?? batch.version == batch.version {
         examination = try await examine(batch)
         guard examination.errors == 0 else { return .failure(.examined(examination)) }
       }
       let step = BatchStep(
-        batch: batch.key, actor: actor, command: .start(demand),
+        batch: batch.key, actor: actor, command: .start(demand, rules: settings.rules),
         expectedVersion: expectedVersion ?? batch.version)
       switch try await store.perform(step, receipt: receipt) {
       case .failure(.staleVersion) where expectedVersion == nil:
@@ -144,6 +127,14 @@ extension Intake {
     return now().milliseconds(since: since) > settings.approvalMilliseconds
   }
 
+  /// Whether a batch waits for its start and for nobody's approval.
+  public func needsNobody(toStart batch: Batch) async throws(StoreError) -> Bool {
+    batch.isReleased(
+      ApprovalDemand(
+        isRequired: try await demandsApproval(of: batch),
+        validMilliseconds: settings.approvalMilliseconds), at: now())
+  }
+
   /// Lets a batch that must not start as it is wait for an approval. Whoever has changed it meanwhile
   /// is not disturbed.
   private func demandApproval(of batch: Batch, by actor: Actor) async throws(StoreError) {
@@ -166,8 +157,10 @@ extension Intake {
 
 extension Batch {
   /// Whether nothing but the desk's rules stands between it and the queue.
-  fileprivate func isReleased(_ demand: ApprovalDemand) -> Bool {
+  fileprivate func isReleased(_ demand: ApprovalDemand, at now: Timestamp) -> Bool {
     guard status == .staged, !isCancelRequested else { return false }
-    return approvedBy != nil || (!demand.isRequired && policy.approval == .none)
+    guard demand.isRequired || policy.approval == .required else { return true }
+    guard let since = approvedAt else { return false }
+    return demand.validMilliseconds.map { now.milliseconds(since: since) <= $0 } ?? true
   }
 }

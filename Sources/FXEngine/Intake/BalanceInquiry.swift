@@ -91,12 +91,16 @@ public struct BalanceInquiry: Sendable {
       }
       return false
     }
-    let first = await ask(0..<1, until: deadline) { await bank.accounts(page: $0) } take: {
+    let first = await ask(0..<1, until: deadline) {
+      await bank.accounts(page: $0)
+    } take: {
       read($1)
     }
     var isWhole = first
     if first, failure == nil, !missing.isEmpty, pages > 1 {
-      isWhole = await ask(1..<pages, until: deadline) { await bank.accounts(page: $0) } take: {
+      isWhole = await ask(1..<pages, until: deadline) {
+        await bank.accounts(page: $0)
+      } take: {
         read($1)
       }
     }
@@ -135,7 +139,7 @@ public struct BalanceInquiry: Sendable {
         underWay += 1
         group.addTask {
           let turn = begin + Int64(order - burst + 1) * spacingMilliseconds
-          guard order < burst || (await isOver(turn)) else { return .notAsked }
+          if order >= burst, await !isOver(turn) { return .notAsked }
           return .answered(place, await question(place))
         }
       }

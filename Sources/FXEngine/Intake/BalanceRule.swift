@@ -61,8 +61,8 @@ struct BalanceRule {
     let amount = payment(
       for: row, deal, in: pays, spread: row.spread ?? client.spread,
       otcRate: facts.otcRates[row.pair]?.rate)
-    demands[AccountName(pair[0])]?.take(
-      amount, fee: feeDue(for: row, from: pays), of: row)
+    let fee = feeDue(for: row, from: pays)
+    demands[AccountName(pair[0])]?.take(amount, fee: fee, of: row)
     demands[AccountName(pair[1])]?.move(row)
   }
 

@@ -30,11 +30,10 @@ extension Intake {
     examination.add(rules.problems)
     examination.add(rules.moved)
     if settings.rules.severity(of: .duplicate) != nil {
-      examination.add(Self.repetitions(within: rules.trades))
-      examination.add(
-        try await store.duplicates(
-          of: batch.key, withinMilliseconds: settings.duplicateWindowMilliseconds
-        ).lazy.map(Self.repetition))
+      examination.add(try await repetitions(of: rules.trades, in: batch.key))
+    }
+    for breach in try await store.breaches(startingOf: batch.key, under: settings.rules) {
+      examination.add(breach.findings.lazy.map { Examination.Item($0) })
     }
     examination.add(await balances(for: rows, options.pricing, facts))
     examination.name(trades)
@@ -50,6 +49,15 @@ extension Intake {
       pricing: pricing, transferFee: settings.rules.transferFee, severity: severity)
     for row in rows { rule.add(row, facts) }
     return rule.items(await balances?.words(on: rule.accounts))
+  }
+
+  /// Trades of a batch that repeat another of it, or one of the last day.
+  func repetitions(
+    of trades: [TradeDraft], in batch: BatchKey
+  ) async throws(StoreError) -> [Examination.Item] {
+    let recent = try await store.duplicates(
+      of: batch, withinMilliseconds: settings.duplicateWindowMilliseconds)
+    return Self.repetitions(within: trades) + recent.map(Self.repetition)
   }
 
   /// Trades of one batch that are alike. Who took them in has said that they are wanted.

@@ -8,6 +8,7 @@ public struct Intake: Sendable {
   let settings: IntakeSettings
   /// Nil where no bank is there to be asked.
   let balances: BalanceInquiry?
+  public var rules: DeskRules { settings.rules }
   let now: @Sendable () -> Timestamp
   private let random: @Sendable () -> UInt64
 
@@ -75,12 +76,18 @@ public struct Intake: Sendable {
       trades: rules.trades,
       // In ascending order, so that each falls beside the one before in the store's index.
       tradeIDs: rows.map { _ in identifier(at: moment) }.sorted(), actor: actor,
-      starts: starts, movedByCutOff: rules.movedByCutOff,
+      starts: starts, rules: settings.rules, movedByCutOff: rules.movedByCutOff,
       duplicateWindowMilliseconds:
         refusesDuplicates(options) ? settings.duplicateWindowMilliseconds : nil,
       callbacks: options.callbacks)
-    return try await store.create(request, receipt: receipt)
-      .map { StartedBatch(batch: $0, warnings: warnings) }.mapError(IntakeRefusal.init)
+    switch try await store.create(request, receipt: receipt) {
+    case .failure(let refusal): return .failure(IntakeRefusal(refusal))
+    case .success(let batch):
+      if !options.allowsDuplicates, settings.rules.severity(of: .duplicate) == .warning {
+        warnings += try await repetitions(of: rules.trades, in: batch.key)
+      }
+      return .success(StartedBatch(batch: batch, warnings: warnings))
+    }
   }
 
   /// Changes the trades of a staged batch, all as asked for or nothing. Rows are counted over the added
@@ -188,6 +195,13 @@ public struct Intake: Sendable {
   }
 }
 
+extension RowProblem.Code {
+  /// What a rule about amounts is called where rows are refused.
+  fileprivate init(_ code: FailureCode) {
+    self = Self(rawValue: code.rawValue) ?? .limitExceeded
+  }
+}
+
 extension IntakeRefusal {
   /// What the store found when it was about to change a staged batch.
   init(_ refusal: RestageRefusal) {
@@ -209,6 +223,13 @@ extension IntakeRefusal {
     case .repeated:
       self = .repeated
       return
+    case .rulesBroken(let breaches):
+      for finding in breaches.flatMap(\.findings) {
+        problems.append(
+          RowProblem(
+            row: finding.row, column: nil, code: RowProblem.Code(finding.code),
+            detail: finding.detail))
+      }
     case .empty:
       self = .file(.noRows, "Give at least one row.")
       return

@@ -10,6 +10,7 @@ public enum IntakeBounds {
   public static let pageTrades = 500
   public static let pageEvents = 1_000
   public static let pageBatches = 100
+  public static let pageClients = 500
   public static let pageSeals = 50
   /// Findings or differences kept in a report; the rest are only counted.
   public static let keptFindings = 1_000

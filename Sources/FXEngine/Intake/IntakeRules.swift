@@ -199,7 +199,8 @@ struct IntakeRules {
           moved.append(
             Examination.Item(
               row: row.row, severity: .warning, code: "cut_off_passed", column: "Deal Type",
-              detail: "Today's cut-off of \(currency) has passed: its value date is \(dated.date)."))
+              detail: "Today's cut-off of \(currency) has passed: its value date is \(dated.date).")
+          )
         }
       }
       return dated.date

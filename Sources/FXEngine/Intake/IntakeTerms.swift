@@ -55,6 +55,7 @@ public struct IntakeSettings: Sendable {
   public var approval: ApprovalRule
   /// An approval older than this is void.
   public var approvalMilliseconds: Int64
+  /// By which the store looks at what is put under way.
   public var rules: DeskRules
 
   public init(

@@ -77,6 +77,21 @@ public protocol BookStore: Sendable {
   /// Counts a batch's trades anew, for the check.
   func recount(_ batch: BatchKey) async throws(StoreError) -> Recount
 
+  // MARK: Limits and allowances
+
+  /// Where a client stands on a day, and in the calendar year of it; nil for one that is not there.
+  func standing(
+    of client: ClientKey, on day: CivilDate
+  ) async throws(StoreError) -> ClientStanding?
+  /// What a staged batch would break if it were started now, warnings too; nothing for any other.
+  func breaches(
+    startingOf batch: BatchKey, under rules: DeskRules
+  ) async throws(StoreError) -> [RuleBreach]
+  /// Counts what is used and under way of these clients anew, for the check.
+  func recountUsage(of clients: [ClientKey]) async throws(StoreError) -> UsageRecount
+  /// The same by the persons who submitted.
+  func recountDealerUsage() async throws(StoreError) -> UsageRecount
+
   // MARK: The log
 
   /// Events after a sequence number, over the installation or of one batch.
@@ -193,6 +208,8 @@ public struct CreateRequest: Hashable, Sendable {
   public var actor: Actor
   /// Puts the batch into the queue in the same transaction.
   public var starts: Bool
+  /// By which what is started is looked at.
+  public var rules: DeskRules
   /// Trades whose value date a missed cut-off has put a business day on; for the log.
   public var movedByCutOff: Int
   /// How far back a trade counts as a duplicate; nil when duplicates are wanted.
@@ -202,13 +219,15 @@ public struct CreateRequest: Hashable, Sendable {
 
   public init(
     batch: BatchDraft, trades: [TradeDraft], tradeIDs: [Identifier], actor: Actor, starts: Bool,
-    movedByCutOff: Int = 0, duplicateWindowMilliseconds: Int64?, callbacks: [Endpoint] = []
+    rules: DeskRules = DeskRules(), movedByCutOff: Int = 0, duplicateWindowMilliseconds: Int64?,
+    callbacks: [Endpoint] = []
   ) {
     self.batch = batch
     self.trades = trades
     self.tradeIDs = tradeIDs
     self.actor = actor
     self.starts = starts
+    self.rules = rules
     self.movedByCutOff = movedByCutOff
     self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
     self.callbacks = callbacks
@@ -233,6 +252,8 @@ public enum CreateRefusal: Error, Hashable, Sendable {
   /// Rows whose client is gone or no longer active.
   case clients(rows: [Int])
   case approvalRequired
+  /// Rules of the desk that the batch would break if it were started, weighing as errors.
+  case rulesBroken([RuleBreach])
   /// The same request has made this batch before.
   case repeated
 
