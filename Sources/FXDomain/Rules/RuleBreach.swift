@@ -29,6 +29,9 @@ public struct RuleBreach: Error, Hashable, Sendable {
       minorUnits: max(0, Int128(limit?.minorUnits ?? 0) - used.minorUnits), currency: .zar)
   }
 
+  /// How many findings it is, named or not.
+  public var errorCount: Int { rows.isEmpty ? 1 : rowCount }
+
   /// One for each row that is named, or one for the batch as a whole.
   public var findings: [Finding] {
     guard !rows.isEmpty else { return [Finding(severity: severity, code: code, detail: detail)] }

@@ -69,7 +69,9 @@ struct BatchOrders: Sendable {
       selection = .all
     }
     return try await carryOut(
-      .retry(selection, note: note, byApprover: call.isByApprover), on: batch, for: call)
+      .retry(
+        selection, note: note, byApprover: call.isByApprover, rules: backend.intake.rules),
+      on: batch, for: call)
   }
 
   private func keys(of trades: [Identifier], _ call: Call) async throws -> Set<TradeKey> {

@@ -108,5 +108,6 @@ extension Problem {
     detail =
       "\(count) \(count == 1 ? "finding stands" : "findings stand") against a start. Nothing was "
       + "changed. `validate` tells all of them, with the warnings."
+    facts = [.init(name: "total_errors", value: JSON(count))]
   }
 }

@@ -208,7 +208,8 @@ extension Fields {
     let reference = value("external_ref", CellValue.reference)
     guard errors.count == before + amountErrors, let cif else { return nil }
     let trade = TradeRow(
-      row: row, cifNumber: cif, amount: amount ?? Money(minorUnits: 1, currency: pair.quote), pair: pair, side: side, delivery: delivery,
+      row: row, cifNumber: cif, amount: amount ?? Money(minorUnits: 1, currency: pair.quote),
+      pair: pair, side: side, delivery: delivery,
       allowance: allowance, isFixed: fixedRate != nil, fixedRate: fixedRate, spread: spread,
       reference: reference)
     if amount != nil { return trade }

@@ -55,7 +55,8 @@ extension StoreConformance {
       _ = try await world.store.update(ClientChange(dayLimit: limit), cifNumber: "104")
       _ = try await world.store.declare(
         DeclaredUse(.sda, year: 2026, amount: limit), byCIF: "104")
-      #expect(try await world.store.deleteClient("104").get().dayLimit == limit)
+      let deleted = try await world.store.deleteClient("104").get()
+      #expect(deleted.dayLimit == limit)
       _ = try await world.store.upsert([
         ClientRecord(name: "Back", cifNumber: "104", spread: .zero, accounts: [])
       ])
