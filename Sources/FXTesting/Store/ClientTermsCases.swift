@@ -2,6 +2,10 @@ import FXDomain
 import FXPorts
 import Testing
 
+private func use(_ allowance: Allowance, _ year: Int, _ rands: Int64) -> DeclaredUse {
+  DeclaredUse(allowance, year: year, amount: Money(minorUnits: rands * 100, currency: .zar))
+}
+
 extension StoreConformance {
   static let clientTermsCases: [StoreCase] = [
     StoreCase("keeps a client's own limit and clearance until they are taken away") { world in
@@ -33,12 +37,12 @@ extension StoreConformance {
     },
     StoreCase("keeps what a client declares, by year and allowance, the last word of each") {
       world in
-      func use(_ allowance: Allowance, _ year: Int, _ rands: Int64) -> DeclaredUse {
-        DeclaredUse(
-          allowance, year: year, amount: Money(minorUnits: rands * 100, currency: .zar))
-      }
-      for use in [use(.sda, 2026, 5), use(.fia, 2026, 7), use(.sda, 2025, 1), use(.sda, 2026, 9)] {
-        #expect(try await world.store.declare(use, byCIF: "101"))
+      let declared = [
+        use(.sda, 2026, 5), use(.fia, 2026, 7), use(.sda, 2025, 1), use(.sda, 2026, 9),
+      ]
+      for one in declared {
+        let isKnown = try await world.store.declare(one, byCIF: "101")
+        #expect(isKnown)
       }
       #expect(try await world.store.declare(use(.sda, 2026, 3), byCIF: "102"))
       #expect(try await world.store.declare(use(.sda, 2026, 3), byCIF: "999") == false)
