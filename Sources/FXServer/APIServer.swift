@@ -65,7 +65,7 @@ public struct APIServer: Sendable {
       + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
       + BatchReleases(orders: orders).routes
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
-      + ClientCalls(backend: backend).routes
+      + ClientCalls(backend: backend).routes + AllowanceCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes
       + NoticeCalls(backend: backend).routes + WebhookCalls(backend: backend).routes
       + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes

@@ -22,6 +22,7 @@ CALLS = [
     ("viewer", "GET", "/api/trades/{trade}"),
     ("viewer", "GET", "/api/clients"),
     ("viewer", "GET", "/api/clients/CIF1000"),
+    ("viewer", "GET", "/api/clients/CIF1000/allowances"),
     ("viewer", "GET", "/api/accounts"),
     ("viewer", "GET", "/api/otc-rates/USD-ZAR"),
     ("viewer", "GET", "/api/kill-switch"),

@@ -1,37 +1,7 @@
 import ArgumentParser
-import FXDomain
 import FXJSON
 
 extension ClientsCommand {
-  struct Declare: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "allowance",
-      abstract: "Records what a client says to have used of an allowance elsewhere.",
-      discussion: """
-        It counts with what is dealt here. The last word of a year holds; 0 takes it back.
-
-          fxbatch clients allowance CIF1000 --declare 150000.00
-          fxbatch clients allowance CIF1000 --declare 0 --allowance FIA --year 2026
-        """)
-    @Argument(help: "The client's CIF number.") var cif: String
-    @Option(help: ArgumentHelp("In rands, for the whole year.", valueName: "amount"))
-    var declare: String
-    @Option(help: ArgumentHelp("SDA or FIA.", valueName: "name"))
-    var allowance = Allowance.sda.rawValue
-    @Option(help: "The calendar year; this one otherwise.") var year: Int?
-    @OptionGroup var place: CallOptions
-
-    func run() async throws {
-      let year = year ?? DeskClock.johannesburg.date(of: .now).year
-      try await place.open(.changes) { desk in
-        let path = "\(path(cif))/declared-use/\(year)/\(DeskCall.encoded(allowance.uppercased()))"
-        let answer = try await desk.make(
-          DeskCall(method: .put, path: path, body: .json(["amount": .string(declare)])))
-        desk.say(answer, ClientsCommand.text)
-      }
-    }
-  }
-
   struct Clearance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Records the tax authority's clearance of a client's foreign investments.",

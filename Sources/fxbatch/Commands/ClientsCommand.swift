@@ -8,7 +8,8 @@ struct ClientsCommand: AsyncParsableCommand {
     commandName: "clients", abstract: "The desk's clients: imports, lists and changes them.",
     discussion: "  fxbatch clients import clients.csv\n  fxbatch clients list",
     subcommands: [
-      Import.self, List.self, Show.self, Change.self, Declare.self, Clearance.self, Remove.self,
+      Import.self, List.self, Show.self, Change.self, AllowanceUse.self, Clearance.self,
+      Remove.self,
     ])
 
   static func path(_ cif: String) -> String { "/api/clients/\(DeskCall.encoded(cif))" }
