@@ -13,7 +13,7 @@ import Testing
     #expect(Self.table.map(\.status) == TradeStatus.allCases)
     var random = SeededRandom(seed: 4_711)
     for _ in 0..<2_000 {
-      let cents = Int128(random.amount().magnitude)
+      let cents = Int128(random.magnitude(upToBits: 62))
       for (status, started, unstarted) in Self.table {
         for (isStarted, (reserved, used)) in [(true, started), (false, unstarted)] {
           let usage = Usage(of: cents, status: status, isStarted: isStarted)
@@ -73,8 +73,8 @@ import Testing
       key: ClientKey(Int64(row % 3 + 1)), name: "Invented Client", cifNumber: "CIF\(row % 3 + 1)",
       spread: .zero)
     let amount = Money(minorUnits: Int64(rands) * 100, currency: .zar)
-    let deal = try #require(
-      Deal(pair: try #require(CurrencyPair("USD/ZAR")), side: .buy, amount: amount))
+    let pair = try #require(CurrencyPair("USD/ZAR"))
+    let deal = try #require(Deal(pair: pair, side: .buy, amount: amount))
     let allowances: [Allowance?] = [.sda, .fia, nil]
     var trade = Trade(
       key: TradeKey(Int64(row)), id: Identifier(high: 5, low: UInt64(row)), batch: batch.key,
@@ -99,9 +99,8 @@ import Testing
     pair: String, amount: String, currency: String, fixed: String?, value: String?
   ) throws {
     let pair = try #require(CurrencyPair(pair))
-    let deal = try #require(
-      Deal(
-        pair: pair, side: .sell, amount: try Money(amount, try #require(Currency(currency)))))
+    let amount = try Money(amount, try #require(Currency(currency)))
+    let deal = try #require(Deal(pair: pair, side: .sell, amount: amount))
     let rates = ["USD/ZAR": try Rate("18"), "EUR/ZAR": try Rate("20")]
     let found = deal.value(fixedRate: try fixed.map { try Rate($0) }) { rates[$0.description] }
     #expect(found?.description == value)
