@@ -77,6 +77,6 @@ extension Transaction {
 
   /// Whether any client has a limit of its own, which then has to be looked for with each of them.
   func mayHoldOwnDayLimits() throws -> Bool {
-    try exists("SELECT 1 FROM clients WHERE day_limit IS NOT NULL LIMIT 1")
+    try exists("SELECT 1 FROM clients WHERE day_limit > 0 LIMIT 1")
   }
 }

@@ -3,7 +3,7 @@
 -- rands, days are counted from 1970-01-01.
 
 ALTER TABLE clients ADD COLUMN day_limit INTEGER CHECK (day_limit IS NULL OR day_limit > 0);
-CREATE INDEX clients_limited ON clients (key) WHERE day_limit IS NOT NULL;
+CREATE INDEX clients_limited ON clients (day_limit) WHERE day_limit IS NOT NULL;
 ALTER TABLE clients ADD COLUMN clearance_pin TEXT
   CHECK (clearance_pin IS NULL OR clearance_pin <> '');
 ALTER TABLE clients ADD COLUMN clearance_approved INTEGER
