@@ -78,6 +78,8 @@ extension MemoryBooks {
     }
     clients[index].spread = change.spread ?? clients[index].spread
     clients[index].isActive = change.isActive ?? clients[index].isActive
+    clients[index].dayLimit = change.dayLimit ?? clients[index].dayLimit
+    clients[index].taxClearance = change.taxClearance ?? clients[index].taxClearance
     return clients[index]
   }
 
@@ -99,9 +101,13 @@ extension MemoryBooks {
   ) throws(StoreError) -> Result<Client, ClientRefusal> {
     guard let key = client(withCIF: cifNumber) else { return .failure(.unknown) }
     guard !trades.contains(where: { $0.client == key }) else { return .failure(.hasTrades) }
+    let deleted = clients[key.index]
     accounts[key.index] = []
+    declaredUses[key] = nil
+    clients[key.index].dayLimit = nil
+    clients[key.index].taxClearance = nil
     deletedClients.insert(key)
-    return .success(clients[key.index])
+    return .success(deleted)
   }
 
   /// See `BookStore.sync`.

@@ -18,6 +18,8 @@ public struct MemoryBooks: Sendable {
   var accounts: [[SettlementAccount]] = []
   /// All clients in the order of their CIF numbers.
   var clientsByCIF: [ClientKey] = []
+  /// What each client has declared, in the order of years and allowances.
+  var declaredUses: [ClientKey: [DeclaredUse]] = [:]
   var deletedClients: Set<ClientKey> = []
   var otcRates: [CurrencyPair: OTCRate] = [:]
 

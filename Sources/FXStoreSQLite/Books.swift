@@ -24,7 +24,7 @@ extension SQLiteStore {
 
 extension Transaction {
   /// Rows that a refusal names at most.
-  private static let greatestRefusal = 1_000
+  static let greatestRefusal = 1_000
 
   /// Throws a `CreateRefusal` before anything has changed.
   fileprivate func create(_ request: CreateRequest) throws -> Batch {

@@ -177,3 +177,21 @@ struct TamperedBooks: BookStore {
       rate, for: pair, by: person, confirmed: confirmed, jumpBasisPoints: jumpBasisPoints)
   }
 }
+
+extension TamperedBooks {
+  func declare(_ use: DeclaredUse, byCIF cifNumber: String) async throws(StoreError) -> Bool {
+    try await store.declare(use, byCIF: cifNumber)
+  }
+
+  func declaredUses(
+    ofCIF numbers: Set<String>
+  ) async throws(StoreError) -> [String: [DeclaredUse]] {
+    try await store.declaredUses(ofCIF: numbers)
+  }
+
+  func duplicates(
+    of batch: BatchKey, withinMilliseconds window: Int64
+  ) async throws(StoreError) -> [CreateRefusal.Duplicate] {
+    try await store.duplicates(of: batch, withinMilliseconds: window)
+  }
+}

@@ -40,6 +40,13 @@ public enum IntakeBounds {
   /// stay within what an amount can hold.
   public static let greatestAmountMinorUnits: Int64 = 10_000_000_000_000
 
-  /// Questions that a reconciliation has with the bank at once.
+  /// How long balances are waited for before a start.
+  public static let balanceMilliseconds: Int64 = 10_000
+  /// Accounts that are asked about one by one; more are looked up in the bank's list of all.
+  public static let accountsAskedSingly = 20
+  /// Rows that are named with what is wrong with one account.
+  public static let namedRows = 100
+
+  /// Questions that a reconciliation or a look at balances has with the bank at once.
   public static let concurrentQuestions = 8
 }

@@ -18,6 +18,13 @@ public protocol BookStore: Sendable {
   func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client]
   /// Changes what is given of a client; nil where there is none.
   func update(_ change: ClientChange, cifNumber: String) async throws(StoreError) -> Client?
+  /// Records what a client says to have used of an allowance elsewhere, instead of what was said
+  /// before; an amount of zero takes it back. False where there is no such client.
+  func declare(_ use: DeclaredUse, byCIF cifNumber: String) async throws(StoreError) -> Bool
+  /// Everything that these clients have declared, by their CIF numbers, in the order of years.
+  func declaredUses(
+    ofCIF numbers: Set<String>
+  ) async throws(StoreError) -> [String: [DeclaredUse]]
   /// Deletes a client who never had a trade, with the accounts.
   func deleteClient(
     _ cifNumber: String
@@ -53,6 +60,11 @@ public protocol BookStore: Sendable {
   ) async throws(StoreError) -> Result<Batch, RestageRefusal>
   /// Ends the leases that are over by the store's clock; answers their batches.
   func cleanUpLocks(actor: Actor) async throws(StoreError) -> [Batch]
+  /// Pending trades of this batch that repeat one of another, which was stored within so long and has
+  /// neither failed nor been cancelled. The first thousand, in the order of their rows.
+  func duplicates(
+    of batch: BatchKey, withinMilliseconds window: Int64
+  ) async throws(StoreError) -> [CreateRefusal.Duplicate]
   func batch(_ id: Identifier) async throws(StoreError) -> Batch?
   func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch]
   func trade(_ id: Identifier) async throws(StoreError) -> Trade?

@@ -22,6 +22,8 @@ public enum CallBounds {
   /// The newest of them, with the trade that they happened to.
   public static let eventsOfOneTrade = 500
   public static let accountsOfOneClient = 50
+  /// For which a client may declare the use of an allowance.
+  public static let declaredYears = 1970...9999
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
   /// Between looks for answers that were kept for so long.
   public static let forgettingMilliseconds: Int64 = 10_000

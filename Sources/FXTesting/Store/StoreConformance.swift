@@ -29,7 +29,7 @@ public enum StoreConformance {
     + takeCases
     + commandCases
     + retryCases + referenceCases + createCases + listCases + summaryCases + searchCases
-    + stagedCases + decisionCases + deskCases
+    + stagedCases + decisionCases + deskCases + clientTermsCases
     + logCases
     + concurrencyCases
     + accessCases

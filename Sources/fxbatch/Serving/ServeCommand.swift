@@ -153,7 +153,7 @@ extension Desk {
     deskSettings.allowsPrivateWebhooks = settings.notify.allowsPrivate
     deskSettings.killSwitchWaitMilliseconds = settings.bankTimeoutMilliseconds + 5_000
     return Backend(
-      store: store, intake: intake, bank: bank, clock: .system(wall: { .now }),
+      store: store, intake: intake(asking: bank), bank: bank, clock: .system(wall: { .now }),
       random: { .random(in: .min ... .max) }, nudge: nudge, settings: deskSettings,
       forgetTheDead: {
         guard let held = try lock.take() else { return }
