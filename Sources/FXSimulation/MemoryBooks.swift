@@ -31,6 +31,7 @@ public struct MemoryBooks: Sendable {
   var removed: Set<TradeKey> = []
   var access = MemoryAccess()
   var told = MemoryNotices()
+  var templates = MemoryTemplates()
   /// By trade, in the order of their numbers.
   var attempts: [[Attempt]] = []
   var evidence: [[Evidence]] = []

@@ -215,7 +215,7 @@ extension Transaction {
 }
 
 extension ColumnReader {
-  fileprivate mutating func terms() throws -> DealTerms {
+  mutating func terms() throws -> DealTerms {
     let base: Currency = try next()
     let quote: Currency = try next()
     let currency: Currency = try next()
@@ -237,7 +237,7 @@ extension ColumnReader {
       margin: try halves(), roundingDifference: try halves())
   }
 
-  private mutating func halves() throws -> Int128 {
+  mutating func halves() throws -> Int128 {
     let high: Int64 = try next()
     let low: Int64 = try next()
     return Int128(high) << 32 + Int128(low)
