@@ -22,6 +22,10 @@ public enum CallBounds {
   /// The newest of them, with the trade that they happened to.
   public static let eventsOfOneTrade = 500
   public static let accountsOfOneClient = 50
+  /// Of one report on deals, which reads those of all its days.
+  public static let reportedDays = 366
+  /// Lines of a report that are held in memory for a file.
+  public static let reportedLinesAtOnce = 10_000
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
   /// Between looks for answers that were kept for so long.
   public static let forgettingMilliseconds: Int64 = 10_000
