@@ -64,7 +64,8 @@ public struct APIServer: Sendable {
       + BatchSubmission(orders: orders).routes + BatchChanges(orders: orders).routes
       + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
       + BatchReleases(orders: orders).routes + TemplateCalls(orders: orders).routes
-      + PaperCalls(backend: backend).routes
+      + PaperCalls(backend: backend).routes + EvidenceCalls(backend: backend).routes
+      + ReconciliationCalls(backend: backend).routes
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
       + ClientCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes

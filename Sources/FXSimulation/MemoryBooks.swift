@@ -32,6 +32,7 @@ public struct MemoryBooks: Sendable {
   var access = MemoryAccess()
   var told = MemoryNotices()
   var templates = MemoryTemplates()
+  var days = MemoryDays()
   /// By trade, in the order of their numbers.
   var attempts: [[Attempt]] = []
   var evidence: [[Evidence]] = []

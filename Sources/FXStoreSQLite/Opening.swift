@@ -29,7 +29,7 @@ extension SQLiteStore {
     Migration(PackageResources.m0009_history_sql),
     Migration(PackageResources.m0010_decisions_sql),
     Migration(PackageResources.m0011_notices_sql),
-    Migration(PackageResources.m0014_papers_sql),
+    Migration(PackageResources.m0014_papers_sql), Migration(PackageResources.m0015_desk_day_sql),
   ]
 
   /// Connections that read beside the writing one.

@@ -20,6 +20,8 @@ public enum IntakeBounds {
   public static let pageCustomers = 8
   /// Deals of one trade that the bank is asked about before a person's word is taken, the newest.
   public static let askedAttempts = 50
+  /// Lines of statements that are laid out with one trade.
+  public static let evidenceLines = 200
   /// Days of one question for a statement.
   public static let statementDays = 31
   /// Rounds without a deal that a lost time is taken to have seen of one trade.
@@ -38,6 +40,16 @@ public enum IntakeBounds {
   /// Of one amount: a hundred billion of a currency with cents. The sums of the largest batch then
   /// stay within what an amount can hold.
   public static let greatestAmountMinorUnits: Int64 = 10_000_000_000_000
+
+  /// Days of the log that the reconciliation of a day looks at: deals are settled within.
+  public static let reconciledDays = 7
+  /// Questions without an answer after which a day's reconciliation gives up.
+  public static let endingUnread = 100
+  /// Tries to reach the bank before a reconciliation, and between them.
+  public static let knocks = 3
+  public static let knockMilliseconds: Int64 = 1_000
+  /// How long a reconciliation stays with a process that went silent.
+  public static let reconciliationLeaseMilliseconds: Int64 = 60_000
 
   /// Questions that a reconciliation has with the bank at once.
   public static let concurrentQuestions = 8

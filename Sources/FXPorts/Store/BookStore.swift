@@ -90,7 +90,7 @@ public protocol BookStore: Sendable {
 
 /// Everything that a store does.
 public typealias BatchStore = EngineStore & BookStore & AccessStore & NoticeStore & TemplateStore
-  & ReportStore
+  & ReportStore & DayStore
 
 extension BookStore {
   public func summary(of batch: BatchKey) async throws(StoreError) -> BatchSummary {

@@ -93,7 +93,8 @@ struct DocsPage {
     }
     for (type, content) in call.node["requestBody"]?["content"]?.mapping ?? [:] {
       parts.append(
-        "<p>Body <code>\((type.string ?? "").escapedHTML)</code>: \(words(of: content["schema"]))</p>")
+        "<p>Body <code>\((type.string ?? "").escapedHTML)</code>: \(words(of: content["schema"]))</p>"
+      )
       if let schema = content["schema"], schema["$ref"] == nil { parts.append(fields(of: schema)) }
       if let example = content["example"] {
         parts.append("<pre>\(text(of: example).escapedHTML)</pre>")
@@ -152,7 +153,8 @@ struct DocsPage {
     var text = types.isEmpty ? schema["type"]?.string ?? "" : types.joined(separator: " or ")
     if let items = schema["items"] { text = "list of \(words(of: items))" }
     if let choices = schema["enum"]?.array() {
-      text = choices.map { "<code>\(($0.string ?? "null").escapedHTML)</code>" }.joined(separator: ", ")
+      text = choices.map { "<code>\(($0.string ?? "null").escapedHTML)</code>" }.joined(
+        separator: ", ")
     }
     if let format = schema["format"]?.string { text += " (\(format.escapedHTML))" }
     let least = schema["minimum"]?.string
