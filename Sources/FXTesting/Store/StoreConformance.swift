@@ -34,6 +34,7 @@ public enum StoreConformance {
     + concurrencyCases
     + accessCases
     + noticeCases + outboxCases
+    + paperCases + dayCases
 
   /// Seeds of the random walks, beside the cases.
   public static let seeds = UInt64(0)..<24
