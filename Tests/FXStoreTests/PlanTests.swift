@@ -121,7 +121,7 @@ private final class Trace: Sendable {
     ),
     ("SELECT batch_key, base, quote, deal_currency, count(*)", "trades_by_booking (booked_at>"),
     ("FROM template_rows WHERE template = ?", "PRIMARY KEY (template=? AND row>?)"),
-    ("FROM inquiries WHERE trade_key = ? AND asked = ?", "(trade_key=? AND asked=?)"),
+    ("FROM inquiries WHERE trade_key = ? AND asked = ?", "inquiries_by_trade (trade_key=?)"),
     ("FROM trade_rows WHERE key = ?", "INTEGER PRIMARY KEY (rowid=?)"),
     ("FROM trade_rows WHERE id = ?", "sqlite_autoindex_trades_1 (id=?)"),
     ("SELECT key FROM batches WHERE completed_at", "INDEX batches_queue"),

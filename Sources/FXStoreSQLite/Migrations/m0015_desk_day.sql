@@ -61,4 +61,4 @@ CREATE TABLE inquiries (
   bank_date INTEGER,
   times INTEGER NOT NULL CHECK (times > 0)
 ) STRICT;
-CREATE INDEX inquiries_by_trade ON inquiries (trade_key, asked);
+CREATE INDEX inquiries_by_trade ON inquiries (trade_key);
