@@ -7,9 +7,8 @@ extension Ledger {
   public static func settlementDue(
     _ trades: [Trade], on day: CivilDate, actor: Actor
   ) -> JournalDraft {
-    let listed = trades.prefix(listedDueTrades).map { trade in
-      "\(trade.id) of \(trade.cifNumber), \(trade.deal.amount), \(trade.status.rawValue)"
-    }
+    // It goes out with messages, which name no client and no amount.
+    let listed = trades.prefix(listedDueTrades).map { "\($0.id), \($0.status.rawValue)" }
     let more = trades.count - listed.count
     let count = "\(trades.count) \(trades.count == 1 ? "deal is" : "deals are")"
     return JournalDraft(
