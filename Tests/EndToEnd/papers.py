@@ -447,8 +447,8 @@ def main():
                         FXBATCH_BANK_TIMEOUT_MS="1000")
             desk.import_clients(CLIENTS)
             server = Server(
-                desk, FXBATCH_WEBHOOK_ALLOW_PRIVATE="true", FXBATCH_RECONCILE_AT="off",
-                FXBATCH_SETTLEMENT_WARNING_AT="off", FXBATCH_WEBHOOK_CA_FILE=str(folder / "ca.pem"))
+                desk, FXBATCH_WEBHOOK_ALLOW_PRIVATE="true",
+                FXBATCH_WEBHOOK_CA_FILE=str(folder / "ca.pem"))
             papers = Papers(desk, server, receiver)
             papers.admin.post("/api/webhooks", {
                 "url": receiver.url("/good/day"), "on": ["settlement_due", "reconciliation"]}, (201,))

@@ -9,12 +9,18 @@ public struct DeskReconciliation: Sendable {
   private let deskClock: DeskClock
   private let doubtMarginMilliseconds: Int64
   private let clock: EngineClock
+  private let pace: Pace
 
-  /// - Parameter node: unique to this process, as whom it holds them.
+  /// - Parameters:
+  ///   - node: unique to this process, as whom it holds them.
+  ///   - requestsPerSecond: what the installation may ask of the bank; a part of it is taken here.
   public init(
     store: any BatchStore, bank: any BankGateway, node: NodeID,
-    deskClock: DeskClock = .johannesburg, doubtMarginMilliseconds: Int64, clock: EngineClock
+    deskClock: DeskClock = .johannesburg, doubtMarginMilliseconds: Int64, requestsPerSecond: Int,
+    clock: EngineClock
   ) {
+    self.pace = Pace(
+      perSecond: max(1, requestsPerSecond / IntakeBounds.reconciliationShare), clock: clock)
     self.store = store
     self.bank = bank
     self.node = node
@@ -53,10 +59,11 @@ public struct DeskReconciliation: Sendable {
       return ReconciliationResult(.incomplete, ReconciliationFigures(), reason: silence)
     }
     let first = CivilDate(dayNumber: taken.day.dayNumber - IntakeBounds.reconciledDays + 1)
-    let now = clock.now
+    let (now, pace) = (clock.now, pace)
     let reconciler = Reconciler(
       store: store, bank: bank, actor: .node(node), deskClock: deskClock,
-      doubtMarginMilliseconds: doubtMarginMilliseconds, now: { now().wall })
+      doubtMarginMilliseconds: doubtMarginMilliseconds, now: { now().wall },
+      turn: { await pace.turn() })
     let report = try await reconciler.reconcile(since: deskClock.start(of: first))
     let doubts = try await store.gauges().doubts
     return ReconciliationResult(report, doubts: doubts)
@@ -77,6 +84,25 @@ public struct DeskReconciliation: Sendable {
       }
     }
     return trouble?.failure.message
+  }
+}
+
+/// Gives turns out, one after the other and no more than so many in a second.
+private actor Pace {
+  private let milliseconds: Int64
+  private let clock: EngineClock
+  private var next: Int64 = 0
+
+  init(perSecond: Int, clock: EngineClock) {
+    self.milliseconds = Int64(1_000 / min(1_000, perSecond))
+    self.clock = clock
+  }
+
+  /// Returns when the turn has come, or at once where the work is given up.
+  func turn() async {
+    let mine = max(next, clock.now().uptime)
+    next = mine + milliseconds
+    do { try await clock.sleep(mine) } catch { return }
   }
 }
 

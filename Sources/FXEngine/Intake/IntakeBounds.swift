@@ -48,6 +48,8 @@ public enum IntakeBounds {
   /// Tries to reach the bank before a reconciliation, and between them.
   public static let knocks = 3
   public static let knockMilliseconds: Int64 = 1_000
+  /// Such a part of what the bank may be asked goes to a day's reconciliation, beside the engine.
+  public static let reconciliationShare = 5
   /// How long a reconciliation stays with a process that went silent.
   public static let reconciliationLeaseMilliseconds: Int64 = 60_000
 

@@ -13,15 +13,18 @@ public struct Reconciler: Sendable {
   let deskClock: DeskClock
   let doubtMarginMilliseconds: Int64
   let now: @Sendable () -> Timestamp
+  private let turn: @Sendable () async -> Void
 
   /// - Parameters:
   ///   - actor: who asks, as evidence and log name them.
   ///   - deskClock: by which statements are asked for.
   ///   - doubtMarginMilliseconds: how long the bank may take to show a deal; none is missed before.
+  ///   - turn: waits until another question may be asked.
   public init(
     store: any BatchStore, bank: any BankGateway,
     actor: Actor = .node(NodeID("reconciliation")), deskClock: DeskClock = .johannesburg,
-    doubtMarginMilliseconds: Int64, now: @escaping @Sendable () -> Timestamp
+    doubtMarginMilliseconds: Int64, now: @escaping @Sendable () -> Timestamp,
+    turn: @escaping @Sendable () async -> Void = {}
   ) {
     self.store = store
     self.bank = bank
@@ -29,6 +32,7 @@ public struct Reconciler: Sendable {
     self.deskClock = deskClock
     self.doubtMarginMilliseconds = doubtMarginMilliseconds
     self.now = now
+    self.turn = turn
   }
 
   /// Compares one batch, or all. The store may be live.
@@ -225,7 +229,10 @@ public struct Reconciler: Sendable {
         if place >= IntakeBounds.concurrentQuestions, let (done, answer) = await group.next() {
           answers[done] = answer
         }
-        group.addTask { (place, await ask(question)) }
+        group.addTask {
+          await turn()
+          return (place, await ask(question))
+        }
       }
       for await (done, answer) in group { answers[done] = answer }
       return answers.compactMap { $0 }

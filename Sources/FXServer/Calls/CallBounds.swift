@@ -23,7 +23,7 @@ public enum CallBounds {
   public static let eventsOfOneTrade = 500
   public static let accountsOfOneClient = 50
   /// Of one report on deals, which reads those of all its days.
-  public static let reportedDays = 366
+  public static let reportedDays = 92
   /// Lines of a report that are held in memory for a file.
   public static let reportedLinesAtOnce = 10_000
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000

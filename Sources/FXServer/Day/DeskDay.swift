@@ -46,7 +46,8 @@ public struct DeskDay: Service, CustomStringConvertible {
     self.reconciliation = backend.bank.map {
       DeskReconciliation(
         store: backend.store, bank: $0, node: node, deskClock: settings.deskClock,
-        doubtMarginMilliseconds: settings.doubtMarginMilliseconds, clock: backend.clock)
+        doubtMarginMilliseconds: settings.doubtMarginMilliseconds,
+        requestsPerSecond: settings.bankRequestsPerSecond, clock: backend.clock)
     }
     self.node = node
     self.times = times

@@ -63,6 +63,9 @@ public struct DeskSettings: Sendable {
   /// How long an engaged kill switch is waited for before the answer says who is still silent.
   public var killSwitchWaitMilliseconds: Int64 = 15_000
 
+  /// What the installation may ask of the bank.
+  public var bankRequestsPerSecond = 50
+
   /// Whose days reports count in.
   public var deskClock = DeskClock.johannesburg
 

@@ -155,7 +155,7 @@ extension ReconcileCommand {
         let desk = DeskReconciliation(
           store: desk.store, bank: bank, node: desk.newNode(),
           doubtMarginMilliseconds: desk.settings.doubtMarginSeconds * 1_000,
-          clock: .system(wall: { .now }))
+          requestsPerSecond: Int(desk.settings.bankMaxRPS), clock: .system(wall: { .now }))
         return try await desk.makeNext()
       }
     }

@@ -155,6 +155,7 @@ extension Desk {
   ) -> Backend {
     var deskSettings = DeskSettings()
     deskSettings.doubtMarginMilliseconds = settings.doubtMarginSeconds * 1_000
+    deskSettings.bankRequestsPerSecond = Int(settings.bankMaxRPS)
     deskSettings.allowsPrivateWebhooks = settings.notify.allowsPrivate
     deskSettings.killSwitchWaitMilliseconds = settings.bankTimeoutMilliseconds + 5_000
     return Backend(
