@@ -13,6 +13,17 @@ extension ListedNotice {
   }
 }
 
+extension Notice {
+  /// As the live feed tells it.
+  public var liveJSON: JSON {
+    [
+      "seq": .integer(sequence), "type": "notification", "at": JSON(at), "batch_id": JSON(batchID),
+      "trade_id": JSON(tradeID),
+      "data": ["id": JSON(id), "kind": .string(kind.rawValue), "text": .string(text)],
+    ]
+  }
+}
+
 extension Set<NoticeKind> {
   /// In the order of the kinds.
   public var json: JSON {
@@ -87,6 +98,8 @@ public enum NoticeMessage {
       "batch.\(kind.rawValue)"
     case .inDoubt: "trade.in_doubt"
     case .killSwitch: isEngaged ? "kill_switch.engaged" : "kill_switch.released"
+    case .settlementDue: "batch.settlement_due"
+    case .reconciliation: "reconciliation.ended"
     }
   }
 

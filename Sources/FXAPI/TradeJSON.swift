@@ -59,7 +59,8 @@ extension FeedEvent {
     case .tradeTransition: "trade.\(event.entry.to ?? "changed")"
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
       .batchEdited, .batchApproved, .batchRejected, .batchAccepted, .batchDeleted, .tradeEscalated,
-      .installationChanged:
+      .installationChanged,
+      .settlementDue, .reconciliationEnded:
       event.entry.kind.rawValue
     }
   }

@@ -21,6 +21,8 @@ enum NoticeText {
         ? "\(name): the bank does not tell what became of a trade."
         : "\(name): a trade is in doubt, and the bank is being asked."
     case .killSwitch: return capitalized(entry.note ?? "the kill switch was changed")
+    case .settlementDue: return "\(name): \(entry.note ?? "deals are due today")."
+    case .reconciliation: return capitalized(entry.note ?? "a reconciliation has ended")
     }
   }
 
@@ -38,7 +40,7 @@ enum NoticeText {
       case .staged, .pending, .running, .success, .cancelled, nil: "look at it"
       }
     case .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged, .batchApproved,
-      .batchAccepted, .batchDeleted, .installationChanged:
+      .batchAccepted, .batchDeleted, .installationChanged, .settlementDue, .reconciliationEnded:
       "look at it"
     }
   }

@@ -63,7 +63,9 @@ public struct APIServer: Sendable {
     return orders.routes + BatchLists(backend: backend).routes
       + BatchSubmission(orders: orders).routes + BatchChanges(orders: orders).routes
       + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
-      + BatchReleases(orders: orders).routes
+      + BatchReleases(orders: orders).routes + TemplateCalls(orders: orders).routes
+      + PaperCalls(backend: backend).routes + EvidenceCalls(backend: backend).routes
+      + ReconciliationCalls(backend: backend).routes
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
       + ClientCalls(backend: backend).routes + AllowanceCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes

@@ -53,7 +53,7 @@ extension MemoryBooks {
     for name in signsOfLife.keys { signsOfLife[name]?.confirmsKillSwitch = false }
   }
 
-  private mutating func logHouse(_ entry: JournalDraft) {
+  mutating func logHouse(_ entry: JournalDraft) {
     houseChain = log([entry], of: Journal.installation, onto: houseChain)
   }
 }

@@ -35,6 +35,8 @@ public struct MemoryBooks: Sendable {
   var removed: Set<TradeKey> = []
   var access = MemoryAccess()
   var told = MemoryNotices()
+  var templates = MemoryTemplates()
+  var days = MemoryDays()
   /// By trade, in the order of their numbers.
   var attempts: [[Attempt]] = []
   var evidence: [[Evidence]] = []

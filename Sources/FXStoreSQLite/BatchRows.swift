@@ -41,7 +41,7 @@ extension ColumnReader {
     ChainHead(length: try next(), digest: try next())
   }
 
-  private mutating func policy() throws -> BatchPolicy {
+  mutating func policy() throws -> BatchPolicy {
     BatchPolicy(
       onFailure: try next(), toleratedFailures: try next(), toleratedFailurePercent: try next(),
       maxAttempts: try next(),

@@ -109,6 +109,7 @@ extension EvidenceKind: StoredAs {}
 extension JournalKind: StoredAs {}
 extension Role: StoredAs {}
 extension NoticeKind: StoredAs {}
+extension ReconciliationStatus: StoredAs {}
 extension DeliveryOutcome: StoredAs {}
 extension BatchPolicy.OnFailure: StoredAs {}
 extension BatchPolicy.Approval: StoredAs {}

@@ -218,7 +218,7 @@ extension Transaction {
 }
 
 extension ColumnReader {
-  fileprivate mutating func terms() throws -> DealTerms {
+  mutating func terms() throws -> DealTerms {
     let base: Currency = try next()
     let quote: Currency = try next()
     let currency: Currency = try next()

@@ -39,14 +39,15 @@ import Foundation
         subcommands: [
           RunCommand.self, SubmitCommand.self, ValidateCommand.self, StartCommand.self,
           PauseCommand.self, ResumeCommand.self, CancelCommand.self, CloneCommand.self,
-          EditCommand.self, PriorityCommand.self, DeleteCommand.self,
+          TemplatesCommand.self, EditCommand.self, PriorityCommand.self, DeleteCommand.self,
         ]),
       CommandGroup(
         name: "Looking",
         subcommands: [
           ListCommand.self, ShowCommand.self, WatchCommand.self, TradesCommand.self,
           OneTradeCommand.self, ErrorsCommand.self, EventsCommand.self, ResultsCommand.self,
-          ExportCommand.self, QueueCommand.self, LocksCommand.self, NotificationsCommand.self,
+          ExportCommand.self, ReportCommand.self, ConfirmationCommand.self, EvidenceCommand.self,
+          QueueCommand.self, LocksCommand.self, NotificationsCommand.self,
         ]),
       CommandGroup(
         name: "Deciding",

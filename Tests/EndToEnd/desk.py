@@ -89,6 +89,9 @@ class Desk:
             FXBATCH_LEASE_SECONDS="10",
             FXBATCH_BANK_TIMEOUT_MS="1500",
             FXBATCH_BANK_MAX_RPS="500",
+            # What happens must not depend on the hour of the test.
+            FXBATCH_RECONCILE_AT="off",
+            FXBATCH_SETTLEMENT_WARNING_AT="off",
             NO_COLOR="1",
             **bank.settings,
         )

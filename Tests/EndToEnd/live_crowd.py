@@ -12,7 +12,7 @@ import time
 SEQ = re.compile(rb'"seq":(\d+)')
 AT = re.compile(rb'"at":"([^"]+)"')
 # What has no number of its own in the log.
-BETWEEN = (b'"batch.progress"', b'"snapshot"', b'"heartbeat"')
+BETWEEN = (b'"batch.progress"', b'"snapshot"', b'"heartbeat"', b'"notification"')
 
 
 def percentile(values, share):

@@ -11,7 +11,7 @@ import websockets.sync.client
 from api_client import CALL_SECONDS, Lost
 
 # Messages with the `seq` of the last event before them, and none of their own.
-BETWEEN = ("batch.progress", "snapshot", "heartbeat")
+BETWEEN = ("batch.progress", "snapshot", "heartbeat", "notification")
 
 
 def target(path, query, after):
@@ -137,7 +137,7 @@ class Follower(threading.Thread):
             pause = min(pause * 2, 1)
 
     def take(self, message):
-        if message.get("type") == "heartbeat":
+        if message.get("type") in ("heartbeat", "notification"):
             return
         if message.get("type") == "batch.progress":
             self.progress.append(message)

@@ -35,7 +35,7 @@ SUITABLE_BATCHES = {
 }
 SUITABLE_TRADES = {
     "retryTrade": "status=failed,cancelled", "cancelTrade": "status=pending",
-    "resolveTrade": "status=in_doubt",
+    "resolveTrade": "status=in_doubt", "confirmTrade": "status=completed",
 }
 
 # A schema says what is well formed. Whether a well-formed request can be met is a matter of the desk's
@@ -47,6 +47,8 @@ RECORDS = {
     # What has changed meanwhile; an Idempotency-Key that came with another request.
     "stale_version", "key_reused",
     "nothing_to_retry", "nothing_to_reverse",
+    # Which rows there are, and how many of them are a client's.
+    "unknown_row", "ambiguous_row", "repeated_row", "unknown_batch",
     # A delay is held against the greatest that stands.
     "above_greatest",
     # Of single fields and rows.
@@ -102,6 +104,10 @@ def existing_part(path, operation):
         return "id", CHOICE.choice(spare) if spare else None
     if path.startswith("/api/otc-rates/"):
         return "pair", "USD-ZAR"
+    if path.startswith("/api/templates/"):
+        return "id", some("/api/templates?limit=50")
+    if path.startswith("/api/reports/reconciliations/"):
+        return "id", some("/api/reports/reconciliations?limit=50")
     return None, None
 
 
@@ -122,6 +128,12 @@ def fit(body, operation):
     if operation == "changeBatch" and body.get("trades"):
         for trade in (body["trades"].get("add") or []) + (body["trades"].get("change") or []):
             fit_trade(trade, "fixed")
+    if operation == "saveTemplate":
+        body["batch_id"] = some_batch(operation)
+        body["name"] = f"template {next(NUMBERS)}-{CHOICE.randrange(1 << 30)}"
+    if operation in ("cloneBatch", "useTemplate") and body.get("amounts"):
+        body["amounts"] = [dict(body["amounts"][0], row=1)]
+        body["amounts"][0].pop("cif_number", None)
     if operation == "setPriority":
         body["batch_id"] = some_batch(operation)
     if operation == "createClient":
@@ -191,6 +203,10 @@ def filter_failure(context, failure, case, response):
     if any(error.get("pointer") == "" and error["code"] == "out_of_range"
            for error in problem.get("errors", [])):
         # How many trades a batch would have then.
+        return False
+    if any(error.get("parameter") in ("from", "columns", "cursor")
+           and error["code"] in ("out_of_range", "unexpected") for error in problem.get("errors", [])):
+        # Parameters that do not go together, which no schema can say.
         return False
     codes = {error["code"] for error in problem.get("errors", [])} or {problem.get("code")}
     return not codes <= RECORDS

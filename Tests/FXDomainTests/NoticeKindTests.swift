@@ -70,6 +70,25 @@ import Testing
     Row(
       words: "the switch released", entry: house("kill switch released: fine"), kinds: [.killSwitch]
     ),
+    Row(
+      words: "paused by the policy on a person's word",
+      entry: JournalDraft(
+        kind: .batchTransition, from: "running", to: "paused", actor: person,
+        note: "1 of 2 trades failed, and none is tolerated"), kinds: [.needsDecision]),
+    Row(
+      words: "deals are due", entry: JournalDraft(kind: .settlementDue, actor: node),
+      kinds: [.settlementDue]),
+    Row(
+      words: "a reconciliation found differences",
+      entry: JournalDraft(kind: .reconciliationEnded, to: "differs", actor: node),
+      kinds: [.reconciliation]),
+    Row(
+      words: "a reconciliation could not be completed",
+      entry: JournalDraft(kind: .reconciliationEnded, to: "incomplete", actor: node),
+      kinds: [.reconciliation]),
+    Row(
+      words: "bank and books agree",
+      entry: JournalDraft(kind: .reconciliationEnded, to: "agrees", actor: node), kinds: []),
     Row(words: "reconciled", entry: house("reconciled after a loss of events: done"), kinds: []),
   ]
 

@@ -20,6 +20,7 @@ private final class Trace: Sendable {
   /// Indexes that hold only what is asked for: reading them whole is the point of them.
   static let readWhole = [
     "batches_queue", "chains_unsealed", "batches_set_back", "clients_names",
+    "reconciliations_open",
   ]
 
   /// What a migration reads beside its own text.
@@ -31,10 +32,12 @@ private final class Trace: Sendable {
   ]
 
   /// The last row of a table is read from its end. Statements that count one batch's failures or sums
-  /// anew, for the check, may sort.
+  /// anew, for the check, may sort; so may reports on the deals of some days, and what is asked once a
+  /// day. Templates are few.
   static let exempt = [
     "ORDER BY number DESC LIMIT 1",
     "GROUP BY failure_code", "GROUP BY base", "GROUP BY status", "GROUP BY 1, 2, 3, 4",
+    "INDEXED BY trades_by_booking", "FROM settlement_warnings WHERE day", "FROM templates",
   ]
 
   @Test func `every statement searches an index, and sorts nothing`() async throws {
@@ -122,6 +125,9 @@ private final class Trace: Sendable {
     ("SELECT reserved, used FROM dealer_usage", "USING PRIMARY KEY (dealer=? AND day=?)"),
     ("UPDATE client_usage", "USING PRIMARY KEY (client_key=? AND day=?)"),
     ("UPDATE dealer_usage", "USING PRIMARY KEY (dealer=? AND day=?)"),
+    ("SELECT batch_key, base, quote, deal_currency, count(*)", "trades_by_booking (booked_at>"),
+    ("FROM template_rows WHERE template = ?", "PRIMARY KEY (template=? AND row>?)"),
+    ("FROM inquiries WHERE trade_key = ? AND asked = ?", "inquiries_by_trade (trade_key=?)"),
     ("FROM trade_rows WHERE key = ?", "INTEGER PRIMARY KEY (rowid=?)"),
     ("FROM trade_rows WHERE id = ?", "sqlite_autoindex_trades_1 (id=?)"),
     ("SELECT key FROM batches WHERE completed_at", "INDEX batches_queue"),

@@ -17,6 +17,10 @@ public enum JournalKind: String, Hashable, Sendable, CaseIterable {
   case tradeTransition = "trade.transition"
   case tradeEscalated = "trade.escalated"
   case installationChanged = "installation.changed"
+  /// Deals of the batch are due today and not completed.
+  case settlementDue = "batch.settlement_due"
+  /// Of the installation; to is a `ReconciliationStatus`.
+  case reconciliationEnded = "reconciliation.ended"
 }
 
 /// One row of the append-only log, before it is numbered and chained.

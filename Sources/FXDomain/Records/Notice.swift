@@ -12,9 +12,13 @@ public enum NoticeKind: String, Hashable, Sendable, CaseIterable {
   case inDoubt = "in_doubt"
   /// Engaged or released.
   case killSwitch = "kill_switch"
+  /// Deals are to be settled soon, and are not.
+  case settlementDue = "settlement_due"
+  /// A reconciliation found differences, or could not be completed.
+  case reconciliation
 
   /// Whether it can be about one batch.
-  public var isOfBatch: Bool { self != .killSwitch }
+  public var isOfBatch: Bool { self != .killSwitch && self != .reconciliation }
 }
 
 extension NoticeKind {
@@ -29,6 +33,9 @@ extension NoticeKind {
     case .batchRejected: [.needsDecision]
     case .batchCreated, .batchEdited: asksForApproval ? [.needsDecision] : []
     case .installationChanged: KillSwitch.isAbout(entry) ? [.killSwitch] : []
+    case .settlementDue: [.settlementDue]
+    case .reconciliationEnded:
+      entry.to == ReconciliationStatus.agrees.rawValue ? [] : [.reconciliation]
     case .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged, .batchApproved,
       .batchAccepted, .batchDeleted:
       []
@@ -44,11 +51,11 @@ extension NoticeKind {
     case .partialSuccess: return [.partialSuccess, .needsDecision]
     case .failed: return [.failed, .needsDecision]
     case .cancelled: return [.cancelled]
-    // A person knows what they have paused.
+    // A person knows what they have paused; the policy, which says why, acts on a person's word too.
     case .paused:
       switch entry.actor {
       case .node: return [.needsDecision]
-      case .person: return []
+      case .person: return entry.note == nil ? [] : [.needsDecision]
       }
     case .staged, .pending: return []
     }

@@ -118,7 +118,7 @@ extension Reconciler {
   }
 
   /// The last month of both accounts, or since the first intent where that is later.
-  private func statements(
+  func statements(
     about trade: Trade, since: Timestamp
   ) async throws(StoreError) -> [(SettlementAccount, BankAnswer<[StatementLine]>)] {
     let today = deskClock.date(of: now())

@@ -21,6 +21,8 @@ public enum IntakeBounds {
   public static let pageCustomers = 8
   /// Deals of one trade that the bank is asked about before a person's word is taken, the newest.
   public static let askedAttempts = 50
+  /// Lines of statements that are laid out with one trade.
+  public static let evidenceLines = 200
   /// Days of one question for a statement.
   public static let statementDays = 31
   /// Rounds without a deal that a lost time is taken to have seen of one trade.
@@ -46,6 +48,18 @@ public enum IntakeBounds {
   public static let accountsAskedSingly = 20
   /// Rows that are named with what is wrong with one account.
   public static let namedRows = 100
+
+  /// Days of the log that the reconciliation of a day looks at: deals are settled within.
+  public static let reconciledDays = 7
+  /// Questions without an answer after which a day's reconciliation gives up.
+  public static let endingUnread = 100
+  /// Tries to reach the bank before a reconciliation, and between them.
+  public static let knocks = 3
+  public static let knockMilliseconds: Int64 = 1_000
+  /// Such a part of what the bank may be asked goes to a day's reconciliation, beside the engine.
+  public static let reconciliationShare = 5
+  /// How long a reconciliation stays with a process that went silent.
+  public static let reconciliationLeaseMilliseconds: Int64 = 60_000
 
   /// Questions that a reconciliation or a look at balances has with the bank at once.
   public static let concurrentQuestions = 8

@@ -214,7 +214,7 @@ extension Reconciler {
       // Read after the statements: what they name was written before.
       var deals: [String: ClientDeals] = [:]
       for cif in Set(page.map(\.cifNumber)) {
-        deals[cif] = try await self.deals(ofCIF: cif, in: nil)
+        deals[cif] = try await self.deals(ofCIF: cif, in: .all)
       }
       report.findings.statements += page.count
       for (account, answer) in zip(page, answers) {

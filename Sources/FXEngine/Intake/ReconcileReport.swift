@@ -27,6 +27,44 @@ public enum ReconcileDifference: Hashable, Sendable {
   case unexplainedLine(
     cifNumber: String, accountNumber: String, date: CivilDate, reference: String, amount: String)
 
+  /// Which kind it is, for programs.
+  public var code: String {
+    switch self {
+    case .missingAtBank: "missing_at_bank"
+    case .statusDiffers: "status_differs"
+    case .bookedAtBankButNotHere: "booked_at_bank_but_not_here"
+    case .notOnStatement: "not_on_statement"
+    case .repeatedOnStatement: "repeated_on_statement"
+    case .amountDiffers: "amount_differs"
+    case .unread: "unread"
+    case .statementUnread: "statement_unread"
+    case .lostDeal: "lost_deal"
+    case .unexplainedLine: "unexplained_line"
+    }
+  }
+
+  /// The trade that it is about; nil for what is about an account.
+  public var trade: Identifier? {
+    switch self {
+    case .missingAtBank(let trade, _, _), .statusDiffers(let trade, _, _, _),
+      .bookedAtBankButNotHere(let trade, _, _, _, _), .notOnStatement(let trade, _),
+      .repeatedOnStatement(let trade, _, _), .amountDiffers(let trade, _, _, _),
+      .unread(let trade, _, _), .lostDeal(let trade, _, _, _, _):
+      trade
+    case .statementUnread, .unexplainedLine: nil
+    }
+  }
+
+  /// Whether it says no more than that something could not be compared.
+  public var isUnread: Bool {
+    switch self {
+    case .unread, .statementUnread: true
+    case .missingAtBank, .statusDiffers, .bookedAtBankButNotHere, .notOnStatement,
+      .repeatedOnStatement, .amountDiffers, .lostDeal, .unexplainedLine:
+      false
+    }
+  }
+
   /// One full sentence for a person.
   public var sentence: String {
     switch self {
@@ -83,6 +121,9 @@ public struct ReconcileReport: Hashable, Sendable {
   /// From intent to expiry, of the quotes of all attempts that had ended; 0 without any.
   public internal(set) var longestQuoteLifeMilliseconds: Int64 = 0
 
+  /// Questions that the bank did not answer.
+  public private(set) var unread = 0
+
   public init() {}
 
   /// How long the bank's quotes may live, as far as these books tell: the intent was written when
@@ -96,6 +137,7 @@ public struct ReconcileReport: Hashable, Sendable {
 
   mutating func add(_ difference: ReconcileDifference) {
     total += 1
+    if difference.isUnread { unread += 1 }
     if differences.count < IntakeBounds.keptFindings { differences.append(difference) }
   }
 

@@ -13,15 +13,18 @@ public struct Reconciler: Sendable {
   let deskClock: DeskClock
   let doubtMarginMilliseconds: Int64
   let now: @Sendable () -> Timestamp
+  private let turn: @Sendable () async -> Void
 
   /// - Parameters:
   ///   - actor: who asks, as evidence and log name them.
   ///   - deskClock: by which statements are asked for.
   ///   - doubtMarginMilliseconds: how long the bank may take to show a deal; none is missed before.
+  ///   - turn: waits until another question may be asked.
   public init(
     store: any BatchStore, bank: any BankGateway,
     actor: Actor = .node(NodeID("reconciliation")), deskClock: DeskClock = .johannesburg,
-    doubtMarginMilliseconds: Int64, now: @escaping @Sendable () -> Timestamp
+    doubtMarginMilliseconds: Int64, now: @escaping @Sendable () -> Timestamp,
+    turn: @escaping @Sendable () async -> Void = {}
   ) {
     self.store = store
     self.bank = bank
@@ -29,34 +32,107 @@ public struct Reconciler: Sendable {
     self.deskClock = deskClock
     self.doubtMarginMilliseconds = doubtMarginMilliseconds
     self.now = now
+    self.turn = turn
   }
 
   /// Compares one batch, or all. The store may be live.
   public func reconcile(batch: BatchKey?) async throws(StoreError) -> ReconcileReport {
-    var report = ReconcileReport()
-    var customers: Set<String> = []
-    var standing: Set<Identifier> = []
+    var comparison = Comparison(scope: batch.map { .batch($0) } ?? .all)
     var last: TradeKey?
     while true {
       let page = try await store.trades(
         TradeQuery(batch: batch, after: last, limit: IntakeBounds.pageTrades))
       guard !page.isEmpty else { break }
       last = page.last?.key
-      customers.formUnion(page.lazy.filter(\.mayHaveDeals).map(\.cifNumber))
-      var ended: [EndedAttempt] = []
-      for trade in page where trade.attempt > 0 {
-        let attempts = try await store.attempts(of: trade.key).filter { $0.outcome != .open }
-        if !attempts.isEmpty { report.trades += 1 }
-        ended += attempts.map { EndedAttempt(trade: trade, attempt: $0) }
-        let lives = attempts.map { $0.quoteExpiresAt.milliseconds(since: $0.intentAt) }
-        report.longestQuoteLifeMilliseconds = lives.reduce(report.longestQuoteLifeMilliseconds) {
-          max($0, $1)
-        }
-      }
-      standing.formUnion(try await compareDeals(ended, &report))
+      try await compare(page, &comparison)
     }
-    try await compareStatements(of: customers, in: batch, besides: standing, &report)
+    return try await ended(comparison)
+  }
+
+  /// Compares the trades that were under way since a moment, and those that still are. A bank that stops
+  /// answering is not asked on and on.
+  public func reconcile(since moment: Timestamp) async throws(StoreError) -> ReconcileReport {
+    let trades = try await tradesUnderWay(since: moment)
+    var comparison = Comparison(scope: .trades(trades))
+    var page: [Trade] = []
+    for id in trades.sorted() {
+      guard let trade = try await store.trade(id) else { continue }
+      page.append(trade)
+      guard page.count == IntakeBounds.pageTrades else { continue }
+      try await compare(page, &comparison)
+      page = []
+      if comparison.report.unread >= IntakeBounds.endingUnread { return comparison.report }
+    }
+    try await compare(page, &comparison)
+    return try await ended(comparison)
+  }
+
+  private struct Comparison {
+    let scope: ReconcileScope
+    var report = ReconcileReport()
+    var customers: Set<String> = []
+    var standing: Set<Identifier> = []
+  }
+
+  private func compare(
+    _ page: [Trade], _ comparison: inout Comparison
+  ) async throws(StoreError) {
+    comparison.customers.formUnion(page.lazy.filter(\.mayHaveDeals).map(\.cifNumber))
+    var ended: [EndedAttempt] = []
+    for trade in page where trade.attempt > 0 {
+      let attempts = try await store.attempts(of: trade.key).filter { $0.outcome != .open }
+      if !attempts.isEmpty { comparison.report.trades += 1 }
+      ended += attempts.map { EndedAttempt(trade: trade, attempt: $0) }
+      let lives = attempts.map { $0.quoteExpiresAt.milliseconds(since: $0.intentAt) }
+      comparison.report.longestQuoteLifeMilliseconds = lives.reduce(
+        comparison.report.longestQuoteLifeMilliseconds
+      ) { max($0, $1) }
+    }
+    comparison.standing.formUnion(try await compareDeals(ended, &comparison.report))
+  }
+
+  private func ended(_ comparison: Comparison) async throws(StoreError) -> ReconcileReport {
+    var report = comparison.report
+    try await compareStatements(
+      of: comparison.customers, in: comparison.scope, besides: comparison.standing, &report)
     return report
+  }
+
+  /// By the log, in which a day is found without reading what was before it.
+  private func tradesUnderWay(since moment: Timestamp) async throws(StoreError) -> Set<Identifier> {
+    var trades: Set<Identifier> = []
+    var place = try await lastSequence(before: moment)
+    while true {
+      let page = try await store.feed(of: nil, after: place, limit: IntakeBounds.pageEvents)
+      guard let last = page.last else { break }
+      place = last.event.sequence
+      for item in page where item.event.entry.mayTellOfDeal {
+        if let trade = item.tradeID { trades.insert(trade) }
+      }
+    }
+    var query = TradeQuery(statuses: [.booked, .inDoubt], limit: IntakeBounds.pageTrades)
+    while true {
+      let page = try await store.trades(query)
+      guard let last = page.last else { return trades }
+      trades.formUnion(page.map(\.id))
+      query.after = last.key
+    }
+  }
+
+  /// The newest event before a moment; 0 where there is none.
+  private func lastSequence(before moment: Timestamp) async throws(StoreError) -> Int64 {
+    var (low, high) = (Int64(0), try await store.newestSequence())
+    while low < high {
+      let middle = low + (high - low) / 2
+      guard let event = try await store.events(of: nil, after: middle, limit: 1).first,
+        event.at < moment
+      else {
+        high = middle
+        continue
+      }
+      low = middle + 1
+    }
+    return low
   }
 
   // MARK: Deals
@@ -153,10 +229,50 @@ public struct Reconciler: Sendable {
         if place >= IntakeBounds.concurrentQuestions, let (done, answer) = await group.next() {
           answers[done] = answer
         }
-        group.addTask { (place, await ask(question)) }
+        group.addTask {
+          await turn()
+          return (place, await ask(question))
+        }
       }
       for await (done, answer) in group { answers[done] = answer }
       return answers.compactMap { $0 }
+    }
+  }
+}
+
+/// What a reconciliation is about.
+enum ReconcileScope: Sendable {
+  case all
+  case batch(BatchKey)
+  case trades(Set<Identifier>)
+
+  func covers(_ trade: Trade) -> Bool {
+    switch self {
+    case .all: true
+    case .batch(let batch): trade.batch == batch
+    case .trades(let trades): trades.contains(trade.id)
+    }
+  }
+
+  /// Whether statements are read through today, and not only to the deals' value dates.
+  var reachesToday: Bool {
+    switch self {
+    case .all, .trades: true
+    case .batch: false
+    }
+  }
+}
+
+extension JournalDraft {
+  /// Whether a deal may stand since, or may have ended.
+  fileprivate var mayTellOfDeal: Bool {
+    guard kind == .tradeTransition, let to = to.flatMap(TradeStatus.init(rawValue:)) else {
+      return false
+    }
+    switch to {
+    case .booking, .booked, .completed, .inDoubt: return true
+    case .failed: return code == .settlementFailed
+    case .pending, .quoting, .cancelled: return false
     }
   }
 }

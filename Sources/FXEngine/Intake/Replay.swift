@@ -48,7 +48,8 @@ struct Replay {
     case .tradeEscalated: if let trade = event.entry.trade { escalated.insert(trade) }
     case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
       .batchEdited, .batchApproved, .batchRejected, .batchAccepted, .batchDeleted,
-      .installationChanged:
+      .installationChanged,
+      .settlementDue, .reconciliationEnded:
       break
     }
   }

@@ -22,7 +22,7 @@ extension Reconciler {
   ///   - customers: CIF numbers of whoever has deals to compare.
   ///   - standing: deals that are known to stand at the bank already.
   func compareStatements(
-    of customers: Set<String>, in batch: BatchKey?, besides standing: Set<Identifier>,
+    of customers: Set<String>, in scope: ReconcileScope, besides standing: Set<Identifier>,
     _ report: inout ReconcileReport
   ) async throws(StoreError) {
     // After a loss of events, lines are explained only once the lost deals have been asked for.
@@ -32,7 +32,7 @@ extension Reconciler {
       let page = rest.prefix(IntakeBounds.pageCustomers)
       rest = rest.dropFirst(page.count)
       var deals: [String: ClientDeals] = [:]
-      for cif in page { deals[cif] = try await self.deals(ofCIF: cif, in: batch) }
+      for cif in page { deals[cif] = try await self.deals(ofCIF: cif, in: scope) }
       let accounts = try await store.accounts(ofCIF: Set(page)).filter {
         deals[$0.cifNumber]?.spans[$0.currency] != nil
       }
@@ -51,8 +51,10 @@ extension Reconciler {
 
   /// Every attempt of a client, over all batches.
   ///
-  /// - Parameter batch: which the reconciliation is about; nil for all.
-  func deals(ofCIF cif: String, in batch: BatchKey?) async throws(StoreError) -> ClientDeals {
+  /// - Parameter scope: what the reconciliation is about.
+  func deals(
+    ofCIF cif: String, in scope: ReconcileScope
+  ) async throws(StoreError) -> ClientDeals {
     var deals = ClientDeals()
     var last: TradeKey?
     while true {
@@ -61,18 +63,18 @@ extension Reconciler {
       guard !page.isEmpty else { return deals }
       last = page.last?.key
       for trade in page where trade.mayHaveDeals {
-        let isAskedAbout = batch == nil || trade.batch == batch
+        let isAskedAbout = scope.covers(trade)
         let attempts = trade.attempt > 0 ? try await store.attempts(of: trade.key) : []
         for attempt in attempts {
           deals.add(
             trade, attempt, isAskedAbout: isAskedAbout,
-            days: days(of: trade, since: attempt.intentAt, throughToday: batch == nil),
+            days: days(of: trade, since: attempt.intentAt, throughToday: scope.reachesToday),
             isDue: isDue(trade))
         }
         if attempts.isEmpty, trade.dealReference != nil {
           deals.add(
             trade, nil, isAskedAbout: isAskedAbout,
-            days: days(of: trade, since: trade.createdAt, throughToday: batch == nil),
+            days: days(of: trade, since: trade.createdAt, throughToday: scope.reachesToday),
             isDue: isDue(trade))
         }
         // Deals of attempts that our books have lost are named by evidence, and settled by persons.
@@ -164,7 +166,7 @@ extension Reconciler {
     var fresh: [String: ClientDeals] = [:]
     for stray in strays {
       let cif = stray.account.cifNumber
-      if fresh[cif] == nil { fresh[cif] = try await deals(ofCIF: cif, in: nil) }
+      if fresh[cif] == nil { fresh[cif] = try await deals(ofCIF: cif, in: .all) }
       guard fresh[cif]?.explains(stray.line) == false else { continue }
       report.addUnexplained(stray.line, of: stray.account)
     }

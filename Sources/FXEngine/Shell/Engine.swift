@@ -157,9 +157,14 @@ public struct Engine: Sendable {
     to action: EngineAction, about subject: TradeName?
   ) async throws -> EngineInput? {
     if let input = try await storeAnswer(to: action) { return input }
-    return await TraceID.$current.withValue(subject.map { TraceID($0.id) }) {
+    let input = await TraceID.$current.withValue(subject.map { TraceID($0.id) }) {
       await bankAnswer(to: action, about: subject)
     }
+    if let inquiry = Inquiry(asking: action, answeredBy: input, at: clock.now().wall) {
+      // Before anything follows from it, so that a person sees on what it rests.
+      try await untilNotBusy { () throws(StoreError) in try await store.note(inquiry) }
+    }
+    return input
   }
 
   private func storeAnswer(to action: EngineAction) async throws -> EngineInput? {
@@ -291,6 +296,25 @@ extension StatusAnswer {
     case .refused(let refusal, _): refusal.reasonCode
     case .trouble(let trouble): trouble.failure.code.rawValue
     }
+  }
+}
+
+extension Inquiry {
+  /// Nil for what was no question about a trade in doubt.
+  fileprivate init?(asking action: EngineAction, answeredBy input: EngineInput?, at now: Timestamp)
+  {
+    guard case .askStatus(let query, .inquiry(let trade, let question), _) = action,
+      case .statusAnswered(let answer, _, _)? = input
+    else { return nil }
+    let (asked, isByOurID): (String, Bool) =
+      switch query {
+      case .dealTransactionID(let id): (id.description, true)
+      case .bankTransactionID(let id): (id, false)
+      }
+    let askedAt = question?.askedAt ?? now
+    self.init(
+      trade: trade, asked: asked, isByOurID: isByOurID, answer: answer.sentence,
+      firstAskedAt: askedAt, lastAskedAt: askedAt, lastAnsweredAt: now, bankDate: answer.bankDate)
   }
 }
 

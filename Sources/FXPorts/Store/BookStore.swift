@@ -116,7 +116,8 @@ public protocol BookStore: Sendable {
 }
 
 /// Everything that a store does.
-public typealias BatchStore = EngineStore & BookStore & AccessStore & NoticeStore
+public typealias BatchStore = EngineStore & BookStore & AccessStore & NoticeStore & TemplateStore
+  & ReportStore & DayStore
 
 extension BookStore {
   public func summary(of batch: BatchKey) async throws(StoreError) -> BatchSummary {

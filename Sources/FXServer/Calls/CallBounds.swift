@@ -24,6 +24,10 @@ public enum CallBounds {
   public static let accountsOfOneClient = 50
   /// For which a client may declare the use of an allowance.
   public static let declaredYears = 1970...9999
+  /// Of one report on deals, which reads those of all its days.
+  public static let reportedDays = 92
+  /// Lines of a report that are held in memory for a file.
+  public static let reportedLinesAtOnce = 10_000
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
   /// Between looks for answers that were kept for so long.
   public static let forgettingMilliseconds: Int64 = 10_000

@@ -209,6 +209,18 @@ extension Problem {
     facts = [.init(name: "total_errors", value: JSON(problems.total))]
   }
 
+  init(_ refusal: TemplateRefusal) {
+    switch refusal {
+    case .unknownTemplate: self = .notFound("such template")
+    case .nameTaken: self.init(.alreadyExists, "Another template has this name.")
+    case .tooMany:
+      self.init(
+        .alreadyExists,
+        "There are \(TemplateBounds.templates) templates, which is the most. Delete one.")
+    case .repeated: self = .repeated
+    }
+  }
+
   init(_ refusal: KillSwitchRefusal) {
     switch refusal {
     case .reconciliationDue(let rollback):
@@ -234,6 +246,7 @@ extension Problem {
     case let refusal as IntakeRefusal: self.init(refusal)
     case let refusal as KillSwitchRefusal: self.init(refusal)
     case let refusal as ClientRefusal: self.init(refusal)
+    case let refusal as TemplateRefusal: self.init(refusal)
     case is CancellationError:
       self = .retryLater(.unavailable, "The server is ending. Ask again.", seconds: 1)
     default:

@@ -63,6 +63,12 @@ public struct DeskSettings: Sendable {
   /// How long an engaged kill switch is waited for before the answer says who is still silent.
   public var killSwitchWaitMilliseconds: Int64 = 15_000
 
+  /// What the installation may ask of the bank.
+  public var bankRequestsPerSecond = 50
+
+  /// Whose days reports count in.
+  public var deskClock = DeskClock.johannesburg
+
   /// Webhooks may go to private networks, and by plain `http` there.
   public var allowsPrivateWebhooks = false
 

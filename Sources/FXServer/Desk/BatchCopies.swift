@@ -12,7 +12,7 @@ struct BatchCopies: Sendable {
 
   var routes: [Route] {
     [
-      Route(.post, "/api/batches/{id}/clone", .role(.dealer), takesKey: true) {
+      Route(.post, "/api/batches/{id}/clone", .role(.dealer), body: .json, takesKey: true) {
         try await clone($0)
       },
       Route(.post, "/api/batches/{id}/reverse", .role(.dealer), body: .json, takesKey: true) {
@@ -21,18 +21,35 @@ struct BatchCopies: Sendable {
     ]
   }
 
-  /// A new staged batch of the same trades. Wanting them again is what a copy is for, so they are no
-  /// duplicates.
+  /// A new staged batch of the same trades, some of them over other amounts. Wanting them again is what
+  /// a copy is for, so they are no duplicates. Whoever was told of the batch is told of its copy.
   private func clone(_ call: Call) async throws -> Answer {
     let batch = try await backend.batch(of: call)
+    var fields = Fields(call.json == .null ? [:] : call.json)
+    let amounts = fields.newAmounts()
+    let name = fields.checkedName()
+    try fields.demandNothingWrong()
     if let id = call.earlier, let made = try await backend.store.batch(id) {
       return try await orders.created(made)
     }
     var rows: [TradeRow] = []
     try await eachTrade(of: batch) { rows.append(TradeRow(of: $0)) }
-    let options = options(
-      of: batch, named: Self.name(batch.name, "copy"), allowsDuplicates: true)
+    try amounts.apply(to: &rows)
+    var options = options(
+      of: batch, named: name ?? Self.name(batch.name, "copy"), allowsDuplicates: true)
+    options.callbacks = try await callbacks(like: batch, call)
     return try await submit(rows, options, call)
+  }
+
+  /// The batch's callbacks once more: the same receivers know the same secrets, which nobody is shown.
+  /// One that is disabled stays behind.
+  private func callbacks(like batch: Batch, _ call: Call) async throws -> [Endpoint] {
+    let now = backend.now
+    return try await backend.store.callbacks(of: batch.key).filter(\.isEnabled).map { like in
+      Endpoint(
+        id: backend.newIdentifier(), url: like.url, kinds: like.kinds, note: like.note,
+        secret: like.secret, createdAt: now, createdBy: call.actor.description, updatedAt: now)
+    }
   }
 
   /// A new staged batch of the opposites of trades that are completed, each of which names the trade
@@ -43,12 +60,9 @@ struct BatchCopies: Sendable {
     let wanted = fields.list(
       "trade_ids", atMost: CallBounds.selectedTrades, of: "a trade's identifier"
     ) { Identifier($0) }
-    let name = fields.text("name")
+    let name = fields.checkedName()
     if wanted?.isEmpty == true {
       fields.refuse("trade_ids", "empty", "Name a trade, or leave this field out.")
-    }
-    for problem in BatchBounds.problems(name: name, maxConcurrentTrades: nil, policy: nil) {
-      fields.refuse("name", "out_of_range", problem)
     }
     try fields.demandNothingWrong()
     if let id = call.earlier, let made = try await backend.store.batch(id) {
@@ -104,13 +118,31 @@ struct BatchCopies: Sendable {
   }
 
   private func eachTrade(of batch: Batch, _ body: (Trade) -> Void) async throws {
+    try await backend.eachTrade(of: batch, body)
+  }
+}
+
+extension Backend {
+  /// Every trade of a batch, in the order of its rows.
+  func eachTrade(of batch: Batch, _ body: (Trade) -> Void) async throws {
     var query = TradeQuery(batch: batch.key, limit: CallBounds.pageItems.upperBound)
     while true {
-      let page = try await backend.store.trades(query)
+      let page = try await store.trades(query)
       page.forEach(body)
       guard page.count == query.limit, let last = page.last else { return }
       query.after = last.key
     }
+  }
+}
+
+extension Fields {
+  /// The name of something new, where one is given.
+  mutating func checkedName() -> String? {
+    let name = batchName()
+    for problem in BatchBounds.problems(name: name, maxConcurrentTrades: nil, policy: nil) {
+      refuse("name", "out_of_range", problem)
+    }
+    return name
   }
 }
 

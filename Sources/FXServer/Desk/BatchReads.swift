@@ -126,21 +126,32 @@ struct BatchReads: Sendable {
 
   private enum Format: String, CaseIterable { case csv, ndjson }
 
+  private enum Columns: String, CaseIterable { case all, desk }
+
   private func export(_ call: Call, _ batch: Batch) async throws -> Answer {
     var query = try call.query()
     let format = query.choice("format", of: Format.self) ?? .csv
+    let wanted = query.choice("columns", of: Columns.self) ?? .all
+    if wanted == .desk, format != .csv {
+      query.refuse("columns", "unexpected", "Leave this out, or give format=csv.")
+    }
     try query.finish()
     let store = backend.store
+    let columns =
+      switch wanted {
+      case .all: Trade.exportColumns
+      case .desk: Trade.deskColumns
+      }
     let (type, render): (String, @Sendable ([Trade]) -> [UInt8]) =
       switch format {
-      case .csv: ("text/csv; charset=utf-8", Self.csv)
+      case .csv: ("text/csv; charset=utf-8", { Self.csv($0, columns) })
       case .ndjson: ("application/x-ndjson", Self.ndjson)
       }
     var answer = Answer(
       body: .stream(type: type) { writer in
         if format == .csv {
           var header = CSVWriter()
-          header.write(Trade.exportColumns.map(\.name))
+          header.write(columns.map(\.name))
           try await writer.write(ByteBuffer(bytes: header.drain()))
         }
         var query = TradeQuery(batch: batch.key, limit: CallBounds.pageItems.upperBound)
@@ -156,9 +167,9 @@ struct BatchReads: Sendable {
     return answer
   }
 
-  @Sendable private static func csv(_ trades: [Trade]) -> [UInt8] {
+  private static func csv(_ trades: [Trade], _ columns: [ExportColumn]) -> [UInt8] {
     var writer = CSVWriter()
-    for trade in trades { writer.write(Trade.exportColumns.map { $0.value(trade) ?? "" }) }
+    for trade in trades { writer.write(columns.map { $0.value(trade) ?? "" }) }
     return writer.drain()
   }
 
@@ -177,11 +188,6 @@ extension Trade {
       "deal_reference", "error", "completed_at",
     ]
     return .object(names.map { .init(name: $0, value: all[$0] ?? .null) })
-  }
-
-  struct ExportColumn: Sendable {
-    let name: String
-    let value: @Sendable (Trade) -> String?
   }
 
   static let exportColumns: [ExportColumn] = [

@@ -31,8 +31,45 @@ extension PolicyWords {
 }
 
 extension Query: PolicyWords {
-  /// What a file's batch is told of its policy: the retries of quotes are changed once it is there.
-  mutating func policy() -> BatchPolicy { words(over: BatchPolicy()) }
+  /// What a file's batch is told of its policy.
+  mutating func policy() -> BatchPolicy {
+    var policy = words(over: BatchPolicy())
+    policy.retries = retries(over: policy.retries)
+    return policy
+  }
+
+  /// `retries=transient=5` or, with delays in milliseconds, `retries=transient=5:500:30000`; once for
+  /// each category.
+  private mutating func retries(over standing: QuoteRetries) -> QuoteRetries {
+    var retries = standing
+    let what =
+      "CATEGORY=TRIES or CATEGORY=TRIES:FIRST_MS:GREATEST_MS, such as transient=5:500:30000"
+    let texts = all("retries")
+    if texts.count > FailureCategory.allCases.count {
+      refuse("retries", "too_many", "Give each category once.")
+    }
+    for text in texts.prefix(FailureCategory.allCases.count) {
+      let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+      let numbers = parts.count == 2 ? parts[1].split(separator: ":").map { Int64($0) } : []
+      guard let category = FailureCategory(rawValue: String(parts.first ?? "")),
+        [1, 3].contains(numbers.count), let tries = numbers[0].flatMap({ Int(exactly: $0) }),
+        !numbers.contains(nil)
+      else {
+        refuse("retries", "malformed", "Give \(what).")
+        continue
+      }
+      retries[category].tries = tries
+      guard numbers.count == 3, let first = numbers[1], let greatest = numbers[2] else { continue }
+      retries[category].firstDelayMilliseconds = first
+      retries[category].greatestDelayMilliseconds = greatest
+    }
+    for problem in BatchBounds.problems(
+      name: nil, maxConcurrentTrades: nil, policy: BatchPolicy(retries: retries))
+    {
+      refuse("retries", "out_of_range", problem)
+    }
+    return retries
+  }
 
   fileprivate mutating func decimal<Value>(
     _ name: String, _ read: (String) throws(CellProblem) -> Value

@@ -13,13 +13,13 @@ struct DocsPage {
     var parts = [
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">",
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">",
-      "<title>\(title.escaped) API</title>",
+      "<title>\(title.escapedHTML) API</title>",
       "<link rel=\"stylesheet\" href=\"/api/docs.css\"></head><body><main>",
-      "<h1>\(title.escaped) API</h1>", paragraphs(root["info"]?["description"]?.string),
+      "<h1>\(title.escapedHTML) API</h1>", paragraphs(root["info"]?["description"]?.string),
       "<p>For programs: <a href=\"/api/openapi.yaml\">openapi.yaml</a></p>", contents,
     ]
     for tag in tags {
-      parts.append("<h2 id=\"\(anchor(tag.name))\">\(tag.name.escaped)</h2>")
+      parts.append("<h2 id=\"\(anchor(tag.name))\">\(tag.name.escapedHTML)</h2>")
       parts.append(paragraphs(tag.description))
       for call in calls where call.tag == tag.name { parts.append(section(of: call)) }
     }
@@ -63,10 +63,10 @@ struct DocsPage {
     let items = tags.map { tag in
       let own = calls.filter { $0.tag == tag.name }.map { call in
         "<li><a href=\"#\(anchor(call.method + call.path))\"><code>\(call.method) "
-          + "\(call.path.escaped)</code></a> \((call.node["summary"]?.string ?? "").escaped)</li>"
+          + "\(call.path.escapedHTML)</code></a> \((call.node["summary"]?.string ?? "").escapedHTML)</li>"
       }
       return
-        "<li><a href=\"#\(anchor(tag.name))\">\(tag.name.escaped)</a><ul>\(own.joined())</ul></li>"
+        "<li><a href=\"#\(anchor(tag.name))\">\(tag.name.escapedHTML)</a><ul>\(own.joined())</ul></li>"
     }
     return "<nav aria-label=\"Contents\"><ul>\(items.joined())</ul></nav>"
   }
@@ -75,35 +75,36 @@ struct DocsPage {
     let role = call.node["x-role"]?.string ?? "anybody"
     var parts = [
       "<section class=\"call\" id=\"\(anchor(call.method + call.path))\"><h3>",
-      "<code><span class=\"method\">\(call.method)</span> \(call.path.escaped)</code></h3>",
-      "<p>\((call.node["summary"]?.string ?? "").escaped)",
-      " <span class=\"role\">\(role.escaped)</span></p>",
+      "<code><span class=\"method\">\(call.method)</span> \(call.path.escapedHTML)</code></h3>",
+      "<p>\((call.node["summary"]?.string ?? "").escapedHTML)",
+      " <span class=\"role\">\(role.escapedHTML)</span></p>",
       paragraphs(call.node["description"]?.string),
     ]
     let parameters = (call.shared + (call.node["parameters"]?.array() ?? [])).map(resolved)
     if !parameters.isEmpty {
       let rows = parameters.map { parameter in
         [
-          "<code>\((parameter["name"]?.string ?? "").escaped)</code>",
-          (parameter["in"]?.string ?? "").escaped, words(of: parameter["schema"]),
-          (parameter["description"]?.string ?? "").escaped,
+          "<code>\((parameter["name"]?.string ?? "").escapedHTML)</code>",
+          (parameter["in"]?.string ?? "").escapedHTML, words(of: parameter["schema"]),
+          (parameter["description"]?.string ?? "").escapedHTML,
         ]
       }
       parts.append(table(["Parameter", "In", "Type", ""], rows))
     }
     for (type, content) in call.node["requestBody"]?["content"]?.mapping ?? [:] {
       parts.append(
-        "<p>Body <code>\((type.string ?? "").escaped)</code>: \(words(of: content["schema"]))</p>")
+        "<p>Body <code>\((type.string ?? "").escapedHTML)</code>: \(words(of: content["schema"]))</p>"
+      )
       if let schema = content["schema"], schema["$ref"] == nil { parts.append(fields(of: schema)) }
       if let example = content["example"] {
-        parts.append("<pre>\(text(of: example).escaped)</pre>")
+        parts.append("<pre>\(text(of: example).escapedHTML)</pre>")
       }
     }
     let rows = (call.node["responses"]?.mapping ?? [:]).map { status, node in
       let answer = resolved(node)
       let schema = answer["content"]?.mapping?.values.first?["schema"]
       return [
-        (status.string ?? "").escaped, (answer["description"]?.string ?? "").escaped,
+        (status.string ?? "").escapedHTML, (answer["description"]?.string ?? "").escapedHTML,
         words(of: schema),
       ]
     }
@@ -118,7 +119,7 @@ struct DocsPage {
     var parts = ["<h2 id=\"schemas\">Schemas</h2>"]
     for (name, node) in root["components"]?["schemas"]?.mapping ?? [:] {
       let name = name.string ?? ""
-      parts.append("<h3 id=\"schema-\(name.escaped)\">\(name.escaped)</h3>")
+      parts.append("<h3 id=\"schema-\(name.escapedHTML)\">\(name.escapedHTML)</h3>")
       parts.append(paragraphs(node["description"]?.string))
       parts.append(node["properties"] == nil ? "<p>\(words(of: node))</p>" : fields(of: node))
     }
@@ -129,8 +130,8 @@ struct DocsPage {
     let required = Set((schema["required"]?.array() ?? []).compactMap(\.string))
     let rows = (schema["properties"]?.mapping ?? [:]).map { name, node in
       [
-        "<code>\((name.string ?? "").escaped)</code>", words(of: node),
-        (node["description"]?.string ?? "").escaped
+        "<code>\((name.string ?? "").escapedHTML)</code>", words(of: node),
+        (node["description"]?.string ?? "").escapedHTML
           + (required.contains(name.string ?? "") ? "" : " <em>optional</em>"),
       ]
     }
@@ -141,7 +142,7 @@ struct DocsPage {
   private func words(of schema: Node?) -> String {
     guard let schema else { return "" }
     if let name = schema["$ref"]?.string?.split(separator: "/").last {
-      return "<a href=\"#schema-\(String(name).escaped)\">\(String(name).escaped)</a>"
+      return "<a href=\"#schema-\(String(name).escapedHTML)\">\(String(name).escapedHTML)</a>"
     }
     for (member, word) in [("oneOf", " or "), ("allOf", " and ")] {
       if let parts = schema[member]?.array() {
@@ -152,13 +153,14 @@ struct DocsPage {
     var text = types.isEmpty ? schema["type"]?.string ?? "" : types.joined(separator: " or ")
     if let items = schema["items"] { text = "list of \(words(of: items))" }
     if let choices = schema["enum"]?.array() {
-      text = choices.map { "<code>\(($0.string ?? "null").escaped)</code>" }.joined(separator: ", ")
+      text = choices.map { "<code>\(($0.string ?? "null").escapedHTML)</code>" }.joined(
+        separator: ", ")
     }
-    if let format = schema["format"]?.string { text += " (\(format.escaped))" }
+    if let format = schema["format"]?.string { text += " (\(format.escapedHTML))" }
     let least = schema["minimum"]?.string
     let most = schema["maximum"]?.string
     if least != nil || most != nil {
-      text += " from \((least ?? "…").escaped) to \((most ?? "…").escaped)"
+      text += " from \((least ?? "…").escapedHTML) to \((most ?? "…").escapedHTML)"
     }
     return text
   }
@@ -167,7 +169,7 @@ struct DocsPage {
     let rows = Problem.Kind.allCases.map { kind in
       [
         "<span id=\"problem-\(kind.rawValue)\"><code>\(kind.rawValue)</code></span>",
-        "\(kind.status.code)", kind.title.escaped,
+        "\(kind.status.code)", kind.title.escapedHTML,
       ]
     }
     return "<h2 id=\"problems\">Problems</h2>" + table(["Code", "Status", "Meaning"], rows)
@@ -198,7 +200,7 @@ struct DocsPage {
   private func paragraphs(_ text: String?) -> String {
     guard let text else { return "" }
     return text.split(separator: "\n\n").map { paragraph in
-      let marked = String(paragraph).escaped
+      let marked = String(paragraph).escapedHTML
         .replacing(/`([^`]+)`/) { "<code>\($0.1)</code>" }
         .replacing(/\*\*([^*]+)\*\*/) { "<strong>\($0.1)</strong>" }
       return "<p>\(marked)</p>"
@@ -207,12 +209,5 @@ struct DocsPage {
 
   private func anchor(_ text: String) -> String {
     String(text.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" })
-  }
-}
-
-extension String {
-  fileprivate var escaped: String {
-    replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
   }
 }

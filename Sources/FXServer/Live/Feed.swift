@@ -14,6 +14,7 @@ struct Feed: Sendable {
   /// Events up to this one were told.
   private(set) var place: Int64
   private var progressVersion: Int64
+  private var notice: Int64
   private var lastSentAt: Int64
 
   /// - Parameter after: the last event that the follower knows; nil begins at the log's end.
@@ -24,6 +25,7 @@ struct Feed: Sendable {
     self.batch = batch
     self.place = after ?? tail.newest
     self.progressVersion = after == nil ? tail.progressVersion : 0
+    self.notice = tail.notice(upTo: after)
     self.lastSentAt = backend.clock.now().uptime
   }
 
@@ -53,8 +55,10 @@ struct Feed: Sendable {
     }
     let progress = tail.progress(after: progressVersion, of: batch)
     progressVersion = progress.version
-    if !progress.messages.isEmpty {
-      try await send(progress.messages)
+    let notices = tail.notices(after: notice, of: batch)
+    notice = notices.newest
+    for messages in [progress.messages, notices.messages] where !messages.isEmpty {
+      try await send(messages)
       sent()
     }
     let now = clock.now().uptime

@@ -14,6 +14,8 @@ public struct LiveBounds: Sendable {
   public var progressMilliseconds: Int64 = 500
   /// Batches whose last progress is kept for followers.
   public var progressBatches = 256
+  /// Notifications kept in memory for followers, and read at a time.
+  public var notices = 256
   public var heartbeatMilliseconds: Int64 = 15_000
   /// Between looks at the log where no commit of this process tells: others may have written.
   public var pollMilliseconds: Int64 = 500

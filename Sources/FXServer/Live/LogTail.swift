@@ -40,6 +40,9 @@ final class LogTail: Sendable {
     var newest: Int64 = 0
     var progress: [Identifier: Progress] = [:]
     var progressVersion: Int64 = 0
+    /// The newest notifications, their numbers ascending.
+    var notices: [(number: Int64, message: LiveMessage)] = []
+    var newestNotice: Int64 = 0
     var followers: [Int: Follower] = [:]
     var nextFollower = 0
     var hasEnded = false
@@ -66,9 +69,11 @@ final class LogTail: Sendable {
   /// Begins at the log's end. To be called once, before anybody follows.
   func begin() async throws(StoreError) {
     let newest = try await store.newestSequence()
+    let notice = try await store.notices(NoticeQuery(person: "", limit: 1)).first?.notice.number
     state.withLock {
       $0.newest = newest
       $0.ringAfter = newest
+      $0.newestNotice = notice ?? 0
     }
   }
 
@@ -121,6 +126,24 @@ final class LogTail: Sendable {
         }
         for follower in state.followers.values { follower.wake.yield() }
       }
+    }
+  }
+
+  /// Tells the notifications that were written since the last look.
+  func tellNotices() async throws(StoreError) {
+    let known = state.withLock { $0.newestNotice }
+    let listed = try await store.notices(NoticeQuery(person: "", limit: bounds.notices))
+    let fresh = listed.map(\.notice).filter { $0.number > known }.reversed()
+    guard !fresh.isEmpty else { return }
+    state.withLock { state in
+      for notice in fresh {
+        let message = LiveMessage(
+          notice.liveJSON, sequence: notice.sequence, batchID: notice.batchID, isEvent: false)
+        state.notices.append((notice.number, message))
+        state.newestNotice = notice.number
+      }
+      state.notices.removeFirst(max(0, state.notices.count - bounds.notices))
+      for follower in state.followers.values { follower.wake.yield() }
     }
   }
 
@@ -209,6 +232,27 @@ final class LogTail: Sendable {
         $0.version > version && (batch == nil || $0.message.batchID == batch)
       }
       return (found.sorted { $0.version < $1.version }.map(\.message), state.progressVersion)
+    }
+  }
+
+  /// Notifications after one, oldest first, and the newest one's number.
+  func notices(
+    after number: Int64, of batch: Identifier?
+  ) -> (messages: [LiveMessage], newest: Int64) {
+    state.withLock { state in
+      guard number < state.newestNotice else { return ([], number) }
+      let found = state.notices.filter {
+        $0.number > number && (batch == nil || $0.message.batchID == batch)
+      }
+      return (found.map(\.message), state.newestNotice)
+    }
+  }
+
+  /// The last notification that follows from an event up to this one; the newest where nil is given.
+  func notice(upTo sequence: Int64?) -> Int64 {
+    state.withLock { state in
+      guard let sequence else { return state.newestNotice }
+      return state.notices.last { $0.message.sequence <= sequence }?.number ?? 0
     }
   }
 

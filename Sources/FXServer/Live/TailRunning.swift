@@ -57,6 +57,7 @@ struct TailRunning: Service, CustomStringConvertible {
         let pause = Int64(tail.followers / bounds.followersToldPerMillisecond)
         if pause > 0 { try await clock.sleep(clock.now().uptime + pause) }
       case .progress:
+        try await tail.tellNotices()
         guard !dirty.isEmpty else { return }
         try await tail.tellProgress(of: dirty)
         dirty = []

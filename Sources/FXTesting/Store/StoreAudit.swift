@@ -118,7 +118,8 @@ extension StoreWorld {
         status = try #require(event.entry.to.flatMap(BatchStatus.init))
       case .batchCreated, .batchClaimed, .batchReleased, .batchCancelRequested, .batchChanged,
         .batchEdited, .batchApproved, .batchRejected,
-        .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged:
+        .batchAccepted, .batchDeleted, .tradeEscalated, .installationChanged,
+        .settlementDue, .reconciliationEnded:
         break
       }
     }

@@ -35,6 +35,7 @@ public enum StoreConformance {
     + accessCases
     + noticeCases + outboxCases
     + usageCases
+    + paperCases + dayCases
 
   /// Seeds of the random walks, beside the cases.
   public static let seeds = UInt64(0)..<24

@@ -26,13 +26,6 @@ extension StoreWorld {
     }.sorted { $0.currency < $1.currency }
   }
 
-  /// Takes a trade from `pending` to `booked`.
-  fileprivate func deal(_ trade: Trade, under batch: Batch) async throws -> Trade {
-    let sent = try await book(trade, under: batch)
-    return try await perform(
-      .recordAccepted(attempt: sent.attempt, bankTransactionID: nil), sent, under: batch)
-  }
-
   /// Expects the sums of these deals and of no others.
   fileprivate func expectDealt(
     _ deals: [Trade], in batch: Batch, _ comment: Comment

@@ -183,45 +183,32 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export", abstract: "Writes all trades of a batch as CSV or NDJSON.",
     discussion: """
       However many there are, they are written as they come. Cells that a spreadsheet would take for \
-      a formula are quoted.
+      a formula are quoted. The desk's own columns are those of its sheets; amounts that a client gets in \
+      rands, or gives in dollars, are negative there.
 
         fxbatch export morning > morning.csv
+        fxbatch export morning --columns desk --output morning.csv
         fxbatch export morning --format ndjson --output morning.ndjson
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument { case csv, ndjson }
+  enum Columns: String, CaseIterable, ExpressibleByArgument { case all, desk }
 
   @OptionGroup var batch: BatchArgument
   @Option(help: "How they are written.") var format = Format.csv
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp("A new file; standard output otherwise.", valueName: "file"),
-    completion: .file())
-  var output: String?
+  @Option(help: "Everything that is known of a trade, or the desk's own columns; of CSV.")
+  var columns = Columns.all
+  @OptionGroup var output: OutputOption
   @OptionGroup var place: CallOptions
 
   func run() async throws {
     try await place.open(.reads) { desk in
-      let call = DeskCall(
-        method: .get, path: try await desk.path(ofBatch: batch.batch, "export"),
-        query: [("format", format.rawValue)])
-      guard let output else {
-        if let refusal = try await desk.calls.fetch(call, { Terminal.say(bytes: $0) }) {
-          throw Refusal(refusal)
-        }
-        return
-      }
-      let file = try NewFile(output)
-      do {
-        if let refusal = try await desk.calls.fetch(call, { try file.write($0) }) {
-          throw Refusal(refusal)
-        }
-        try file.finish()
-      } catch {
-        file.abandon()
-        throw error
-      }
-      Terminal.note("written to \(output)")
+      var query = [(name: "format", value: format.rawValue)]
+      if columns != .all { query.append(("columns", columns.rawValue)) }
+      try await output.write(
+        DeskCall(
+          method: .get, path: try await desk.path(ofBatch: batch.batch, "export"), query: query),
+        from: desk)
     }
   }
 }

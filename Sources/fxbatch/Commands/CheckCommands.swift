@@ -68,10 +68,20 @@ struct ReconcileCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "A batch's identifier or name; all batches otherwise.") var batch: String?
+  @Flag(
+    help: """
+      Make the one that `fxbatch serve` makes each day, of the deals of the last days, and keep it.
+      """)
+  var stored = false
   @Flag(help: "Answer as JSON.") var json = false
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard batch == nil || !stored else { throw ValidationError("--stored is not of one batch.") }
+  }
+
   func run() async throws {
+    if stored { return try await keep() }
     let (report, lost, doubts) = try await Desk.open(common, .changes, withBank: true) { desk in
       try await desk.withBank { bank in
         var key: BatchKey?
@@ -125,6 +135,41 @@ struct ReconcileCommand: AsyncParsableCommand {
     guard total == 0, doubts == 0, report.tooEarlyUntil == nil, lost?.isReconciled ?? true else {
       throw ExitCode.waitsForPerson
     }
+  }
+}
+
+extension ReconcileCommand {
+  /// Asks for one, and makes whatever waits.
+  private func keep() async throws {
+    let made = try await Desk.open(common, .changes, withBank: true) { desk in
+      try await desk.withBank { bank in
+        try await desk.knock(at: bank)
+        let now = Timestamp.now
+        let wanted = Reconciliation(
+          id: .random(), day: DeskClock.johannesburg.date(of: now), isScheduled: false,
+          requestedAt: now, requestedBy: desk.person)
+        guard case .success = try await desk.store.request(wanted, receipt: nil) else {
+          throw Complaint(
+            "a reconciliation is under way. `fxbatch report reconciliations` shows it.", .badInput)
+        }
+        let desk = DeskReconciliation(
+          store: desk.store, bank: bank, node: desk.newNode(),
+          doubtMarginMilliseconds: desk.settings.doubtMarginSeconds * 1_000,
+          requestsPerSecond: Int(desk.settings.bankMaxRPS), clock: .system(wall: { .now }))
+        return try await desk.makeNext()
+      }
+    }
+    guard let made else { throw Complaint("another process makes it.", .unavailable) }
+    if json {
+      let answer: JSON = [
+        "id": JSON(made.id), "status": .string(made.status.rawValue),
+        "total_differences": JSON(made.figures.differences), "sentence": .string(made.sentence),
+      ]
+      Terminal.say(answer.text)
+    } else {
+      Terminal.say(made.sentence.plain)
+    }
+    if made.status != .agrees { throw ExitCode.waitsForPerson }
   }
 }
 

@@ -181,12 +181,3 @@ struct ReverseCommand: AsyncParsableCommand {
     }
   }
 }
-
-struct CloneCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "clone", abstract: "Makes a new staged batch of the same trades.",
-    discussion: "  fxbatch clone morning\n  fxbatch start \"morning (copy)\"")
-  @OptionGroup var order: OrderOptions
-
-  func run() async throws { try await order.give("clone") }
-}

@@ -20,6 +20,13 @@ struct NewBatchOptions: ParsableArguments {
   @Option(help: "Such a share of the trades may fail, in percent.")
   var toleratedFailurePercent: Int?
   @Option(help: "Intents to book one trade, in a round.") var maxAttempts: Int?
+  @Option(
+    help: ArgumentHelp(
+      """
+      How often a trade is quoted in a round whose quotes fail so: transient=5, or with the first and \
+      the greatest delay in milliseconds, transient=5:500:30000. Also permanent and rule.
+      """, valueName: "category=tries"))
+  var quoteTries: [String] = []
   @Option(help: "Whether another person has to approve it first.")
   var approval: BatchPolicy.Approval?
   @Option(
@@ -88,7 +95,7 @@ struct NewBatchOptions: ParsableArguments {
     ] {
       if let value { query.append((name, value)) }
     }
-    return query + callback.map { ("callback", $0) }
+    return query + quoteTries.map { ("retries", $0) } + callback.map { ("callback", $0) }
   }
 
   private static let nameBound = BatchBounds.nameCharacters

@@ -72,12 +72,17 @@ struct ServeCommand: AsyncParsableCommand {
   ) async throws {
     let readyFile = readyFile
     let desk = serving.desk
+    let backend = desk.backend(bank: bank, nudge: { engine?.nudge() })
     let server = try APIServer(
-      backend: desk.backend(bank: bank, nudge: { engine?.nudge() }),
+      backend: backend,
       settings: desk.settings.serverSettings(openFiles: serving.openFiles),
       operations: serving.operations, signal: desk.signal, logger: desk.logger)
     let address = desk.settings.serving
-    var services: [any Service] = [try desk.notifying()]
+    var services: [any Service] = [
+      try desk.notifying(),
+      DeskDay(
+        backend: backend, node: desk.newNode(), times: address.day, logger: desk.logger),
+    ]
     if let engine {
       services.append(EngineRunning(engine: engine, desk: desk, operations: serving.operations))
     }
@@ -150,6 +155,7 @@ extension Desk {
   ) -> Backend {
     var deskSettings = DeskSettings()
     deskSettings.doubtMarginMilliseconds = settings.doubtMarginSeconds * 1_000
+    deskSettings.bankRequestsPerSecond = Int(settings.bankMaxRPS)
     deskSettings.allowsPrivateWebhooks = settings.notify.allowsPrivate
     deskSettings.killSwitchWaitMilliseconds = settings.bankTimeoutMilliseconds + 5_000
     return Backend(

@@ -125,9 +125,8 @@ struct Desk: Sendable {
 
   /// An engine that works on the given batches only.
   func engine(bank: any BankGateway, only: Set<BatchKey>?) throws -> Engine {
-    let incarnation = String(UInt32.random(in: .min ... .max), radix: 16)
     var settings = settings.engineSettings(
-      node: NodeID("\(settings.nodeName)/\(incarnation)"), bank: bank.identity,
+      node: newNode(), bank: bank.identity,
       seed: .random(in: .min ... .max))
     settings.only = only
     settings.knowsHistorySince = openedAt
@@ -138,6 +137,12 @@ struct Desk: Sendable {
     } catch {
       throw error.complaint
     }
+  }
+
+  /// The name of this process in what it holds, which no other one ever has.
+  func newNode() -> NodeID {
+    let incarnation = String(UInt32.random(in: .min ... .max), radix: 16)
+    return NodeID("\(settings.nodeName)/\(incarnation)")
   }
 
   var lock: EngineLock { EngineLock(besideDatabase: settings.storePath) }

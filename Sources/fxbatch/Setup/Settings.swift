@@ -138,6 +138,12 @@ extension Settings {
     line(
       "FXBATCH_CUT_OFFS", "none",
       "dealing cut-offs in the desk's time, as spot:ZAR:15:30,cash:USD:11:00"),
+    line(
+      "FXBATCH_RECONCILE_AT", "18:00",
+      "when `fxbatch serve` compares the day with the bank's books, in the desk's time; or off"),
+    line(
+      "FXBATCH_SETTLEMENT_WARNING_AT", "09:00",
+      "when it warns of deals that are due that day and not completed, alike; or off"),
     line("FXBATCH_SERVER", "none", "a running server that commands work on, as https://desk:8443"),
     line("FXBATCH_TOKEN", "none", "your token for it; or …_FILE"),
     line("FXBATCH_SERVER_CA_FILE", "the system's", "PEM file of the authorities of the server"),

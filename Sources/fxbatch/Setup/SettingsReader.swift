@@ -189,6 +189,9 @@ struct SettingsReader {
       problems.append(
         "set both FXBATCH_TLS_CERTIFICATE_FILE and FXBATCH_TLS_KEY_FILE, or neither")
     }
+    serving.day.reconcileAt = timeOfDay("FXBATCH_RECONCILE_AT", else: serving.day.reconcileAt)
+    serving.day.warnOfSettlementAt = timeOfDay(
+      "FXBATCH_SETTLEMENT_WARNING_AT", else: serving.day.warnOfSettlementAt)
     serving.trustedProxies = Self.list(text("FXBATCH_TRUSTED_PROXIES") ?? "")
     if TrustedProxies(serving.trustedProxies) == nil {
       problems.append(
@@ -254,6 +257,20 @@ struct SettingsReader {
       minutes[delivery, default: [:]][currency] = hour * 60 + minute
     }
     return CutOffs(minutesOfDay: minutes) ?? .none
+  }
+
+  /// Minutes since midnight; nil for `off`.
+  private mutating func timeOfDay(_ name: String, else fallback: Int?) -> Int? {
+    guard let text = text(name) else { return fallback }
+    guard text != "off" else { return nil }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    if parts.count == 2, let hour = Self.twoDigits(parts[0], below: 24),
+      let minute = Self.twoDigits(parts[1], below: 60)
+    {
+      return hour * 60 + minute
+    }
+    problems.append("\(name) is \(text); give HH:MM of the desk's time, such as 18:00, or off")
+    return fallback
   }
 
   private static func twoDigits(_ text: Substring, below bound: Int) -> Int? {
