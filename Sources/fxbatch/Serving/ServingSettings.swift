@@ -11,6 +11,8 @@ struct ServingSettings: Sendable {
   var maxRequestsPerSecond: Int64 = 200
   var tls: TransportSettings.TLSFiles?
   var trustedProxies: [String] = []
+  /// Nil tells it by the bank.
+  var environment: DeskEnvironment?
 
   /// Host and port of `127.0.0.1:8080`, `[::1]:8080` or `:8080`; nil for anything else.
   static func address(_ text: String) -> (host: String, port: Int)? {

@@ -188,6 +188,12 @@ struct SettingsReader {
       problems.append(
         "set both FXBATCH_TLS_CERTIFICATE_FILE and FXBATCH_TLS_KEY_FILE, or neither")
     }
+    if let word = text("FXBATCH_ENVIRONMENT") {
+      serving.environment = DeskEnvironment(rawValue: word)
+      if serving.environment == nil {
+        problems.append("FXBATCH_ENVIRONMENT is \(word); give test or prod")
+      }
+    }
     serving.trustedProxies = Self.list(text("FXBATCH_TRUSTED_PROXIES") ?? "")
     if TrustedProxies(serving.trustedProxies) == nil {
       problems.append(

@@ -1,0 +1,54 @@
+/// One file of the dashboard, as browsers get it.
+struct DashboardFile: Sendable {
+  /// Below `/assets/BUILD/`, as the modules name each other.
+  let path: String
+  let bytes: [UInt8]
+
+  var type: String {
+    switch path.split(separator: ".").last {
+    case "js": "text/javascript; charset=utf-8"
+    case "css": "text/css; charset=utf-8"
+    default: "image/svg+xml"
+    }
+  }
+}
+
+/// Every file beside the shell; a test holds this list against the folder.
+enum DashboardFiles {
+  static let all: [DashboardFile] = [
+    .init(path: "api.js", bytes: PackageResources.api_js),
+    .init(path: "base.css", bytes: PackageResources.base_css),
+    .init(path: "book.js", bytes: PackageResources.book_js),
+    .init(path: "charts.js", bytes: PackageResources.charts_js),
+    .init(path: "components.css", bytes: PackageResources.components_css),
+    .init(path: "dialog.js", bytes: PackageResources.dialog_js),
+    .init(path: "dom.js", bytes: PackageResources.dom_js),
+    .init(path: "frame.js", bytes: PackageResources.frame_js),
+    .init(path: "icon.svg", bytes: PackageResources.icon_svg),
+    .init(path: "keys.js", bytes: PackageResources.keys_js),
+    .init(path: "killswitch.js", bytes: PackageResources.killswitch_js),
+    .init(path: "live.js", bytes: PackageResources.live_js),
+    .init(path: "main.js", bytes: PackageResources.main_js),
+    .init(path: "money.js", bytes: PackageResources.money_js),
+    .init(path: "notices.js", bytes: PackageResources.notices_js),
+    .init(path: "orders.js", bytes: PackageResources.orders_js),
+    .init(path: "pages/desk.js", bytes: PackageResources.desk_js),
+    .init(path: "pages.css", bytes: PackageResources.pages_css),
+    .init(path: "progress.js", bytes: PackageResources.progress_js),
+    .init(path: "queue.js", bytes: PackageResources.queue_js),
+    .init(path: "rates.js", bytes: PackageResources.rates_js),
+    .init(path: "resolution.js", bytes: PackageResources.resolution_js),
+    .init(path: "router.js", bytes: PackageResources.router_js),
+    .init(path: "session.js", bytes: PackageResources.session_js),
+    .init(path: "settings.js", bytes: PackageResources.settings_js),
+    .init(path: "signin.js", bytes: PackageResources.signin_js),
+    .init(path: "table.js", bytes: PackageResources.table_js),
+    .init(path: "theme.css", bytes: PackageResources.theme_css),
+    .init(path: "theme.js", bytes: PackageResources.theme_js),
+    .init(path: "time.js", bytes: PackageResources.time_js),
+    .init(path: "toasts.js", bytes: PackageResources.toasts_js),
+    .init(path: "trade.js", bytes: PackageResources.trade_js),
+    .init(path: "tradecolumns.js", bytes: PackageResources.tradecolumns_js),
+    .init(path: "words.js", bytes: PackageResources.words_js),
+  ]
+}
