@@ -65,7 +65,9 @@ public struct APIServer: Sendable {
   ) -> [Route] {
     let orders = BatchOrders(backend: backend)
     return orders.routes + BatchLists(backend: backend).routes
-      + BatchSubmission(orders: orders).routes + BatchChanges(orders: orders).routes
+      + BatchSubmission(orders: orders).routes
+      + BatchPreview(submission: BatchSubmission(orders: orders)).routes
+      + BatchChanges(orders: orders).routes
       + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
       + BatchReleases(orders: orders).routes
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes

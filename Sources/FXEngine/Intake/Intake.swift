@@ -122,7 +122,7 @@ public struct Intake: Sendable {
     return rules
   }
 
-  private func facts(
+  func facts(
     about rows: [TradeRow], _ options: BatchOptions, at moment: Timestamp
   ) async throws(StoreError) -> IntakeFacts {
     var facts = IntakeFacts(now: moment)

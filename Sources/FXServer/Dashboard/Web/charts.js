@@ -43,38 +43,48 @@ export function bars(name, words) {
   };
 }
 
-const PLOT = { width: 460, height: 240, left: 58, bottom: 34, top: 10, right: 10 };
+const PLOT = { width: 460, height: 240, left: 70, bottom: 36, top: 10, right: 26 };
 const TICKS = 4;
 
-/** Points by two figures; the line is where both are equal. The figures are for the eye only. */
+/** Points by two figures, each on a scale of its own; the broken line is where both are equal. The
+ * figures are for the eye only. */
 export function scatter(name, xName, yName) {
   const node = h("figure", { class: "chart" });
   return {
     node,
     show(points, words) {
-      if (!points.length) {
-        replace(node, h("figcaption", { class: "chart-name" }, name), h("p", { class: "empty" }, "Nothing is quoted yet."));
-        return;
-      }
-      const all = points.flatMap(({ x, y }) => [x, y]);
-      const low = Math.min(...all), high = Math.max(...all);
-      const room = (high - low) * 0.06 || high * 0.001 || 1;
-      const from = low - room, span = high + room - from;
-      const inner = { width: PLOT.width - PLOT.left - PLOT.right, height: PLOT.height - PLOT.top - PLOT.bottom };
-      const px = (value) => PLOT.left + ((value - from) / span) * inner.width;
-      const py = (value) => PLOT.top + inner.height - ((value - from) / span) * inner.height;
-      const ticks = Array.from({ length: TICKS + 1 }, (_, place) => from + (span * place) / TICKS);
-      const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(span)) + 2));
-      const picture = svg("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, class: "plot", role: "img", "aria-label": `${name}: ${words}` },
-        ticks.map((tick) => svg("g", { class: "plot-grid" },
-          svg("path", { d: `M${px(tick)},${PLOT.top}V${PLOT.top + inner.height}M${PLOT.left},${py(tick)}H${PLOT.width - PLOT.right}` }),
-          svg("text", { x: PLOT.left - 6, y: py(tick) + 3.5, "text-anchor": "end" }, tick.toFixed(digits)),
-          svg("text", { x: px(tick), y: PLOT.height - PLOT.bottom + 14, "text-anchor": "middle" }, tick.toFixed(digits)))),
-        svg("path", { class: "plot-even", d: `M${px(from)},${py(from)}L${px(from + span)},${py(from + span)}` }),
-        points.map(({ x, y, state, title }) => svg("circle", { cx: px(x), cy: py(y), r: 3.2, class: "plot-point", "data-state": state }, svg("title", {}, title))),
-        svg("text", { x: PLOT.left + inner.width / 2, y: PLOT.height - 4, "text-anchor": "middle", class: "plot-axis" }, xName),
-        svg("text", { x: 12, y: PLOT.top + inner.height / 2, "text-anchor": "middle", class: "plot-axis", transform: `rotate(-90 12 ${PLOT.top + inner.height / 2})` }, yName));
-      replace(node, h("figcaption", { class: "chart-name" }, name), picture);
+      if (points.length) replace(node, h("figcaption", { class: "chart-name" }, name), picture(points, `${name}: ${words}`, xName, yName));
+      else replace(node, h("figcaption", { class: "chart-name" }, name), h("p", { class: "empty" }, "Nothing is quoted yet."));
     },
   };
+}
+
+function scale(values, from, to) {
+  const low = Math.min(...values), high = Math.max(...values);
+  const room = (high - low) * 0.08 || Math.abs(high) * 0.001 || 1;
+  const start = low - room, span = high + room - start;
+  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(span)) + 1));
+  return {
+    at: (value) => from + ((value - start) / span) * (to - from),
+    ticks: Array.from({ length: TICKS + 1 }, (_, place) => start + (span * place) / TICKS),
+    words: (value) => value.toFixed(digits), start, end: start + span,
+  };
+}
+
+function picture(points, words, xName, yName) {
+  const right = PLOT.width - PLOT.right, bottom = PLOT.height - PLOT.bottom;
+  const x = scale(points.map((point) => point.x), PLOT.left, right);
+  const y = scale(points.map((point) => point.y), bottom, PLOT.top);
+  const low = Math.min(x.start, y.start), high = Math.max(x.end, y.end);
+  return svg("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, class: "plot", role: "img", "aria-label": words },
+    x.ticks.map((tick) => svg("g", { class: "plot-grid" }, svg("path", { d: `M${x.at(tick)},${PLOT.top}V${bottom}` }),
+      svg("text", { x: x.at(tick), y: bottom + 14, "text-anchor": "middle" }, x.words(tick)))),
+    y.ticks.map((tick) => svg("g", { class: "plot-grid" }, svg("path", { d: `M${PLOT.left},${y.at(tick)}H${right}` }),
+      svg("text", { x: PLOT.left - 6, y: y.at(tick) + 3.5, "text-anchor": "end" }, y.words(tick)))),
+    // A drawing within the drawing cuts off what lies outside.
+    svg("svg", { x: PLOT.left, y: PLOT.top, width: right - PLOT.left, height: bottom - PLOT.top, viewBox: `${PLOT.left} ${PLOT.top} ${right - PLOT.left} ${bottom - PLOT.top}` },
+      svg("path", { class: "plot-even", d: `M${x.at(low)},${y.at(low)}L${x.at(high)},${y.at(high)}` }),
+      points.map((point) => svg("circle", { cx: x.at(point.x), cy: y.at(point.y), r: 3.2, class: "plot-point", "data-state": point.state }, svg("title", {}, point.title)))),
+    svg("text", { x: (PLOT.left + right) / 2, y: PLOT.height - 4, "text-anchor": "middle" }, xName),
+    svg("text", { x: 11, y: (PLOT.top + bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 11 ${(PLOT.top + bottom) / 2})` }, yName));
 }
