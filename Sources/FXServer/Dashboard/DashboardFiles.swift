@@ -22,12 +22,14 @@ enum DashboardFiles {
     .init(path: "batch-errors.js", bytes: PackageResources.batch_errors_js),
     .init(path: "batch-plots.js", bytes: PackageResources.batch_plots_js),
     .init(path: "batch-summary.js", bytes: PackageResources.batch_summary_js),
+    .init(path: "blotter-filters.js", bytes: PackageResources.blotter_filters_js),
     .init(path: "book.js", bytes: PackageResources.book_js),
     .init(path: "charts.js", bytes: PackageResources.charts_js),
     .init(path: "components.css", bytes: PackageResources.components_css),
     .init(path: "csv.js", bytes: PackageResources.csv_js),
     .init(path: "dialog.js", bytes: PackageResources.dialog_js),
     .init(path: "dom.js", bytes: PackageResources.dom_js),
+    .init(path: "export.js", bytes: PackageResources.export_js),
     .init(path: "frame.js", bytes: PackageResources.frame_js),
     .init(path: "icon.svg", bytes: PackageResources.icon_svg),
     .init(path: "keys.js", bytes: PackageResources.keys_js),
@@ -60,6 +62,7 @@ enum DashboardFiles {
     .init(path: "trade.js", bytes: PackageResources.trade_js),
     .init(path: "tradecolumns.js", bytes: PackageResources.tradecolumns_js),
     .init(path: "tradeform.js", bytes: PackageResources.tradeform_js),
+    .init(path: "views.js", bytes: PackageResources.views_js),
     .init(path: "words.js", bytes: PackageResources.words_js),
   ]
 }

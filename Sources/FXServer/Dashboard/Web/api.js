@@ -21,7 +21,9 @@ export class ApiError extends Error {
 function sentence(status, problem) {
   if (status === 0) return "The server cannot be reached. What was sent may not have arrived.";
   const first = problem.detail || problem.title || `The server answered ${status}.`;
-  const details = (problem.errors ?? []).map((error) => error.detail).filter((text) => text && text !== first);
+  const details = (problem.errors ?? [])
+    .map((error) => error.detail)
+    .filter((text) => text && text !== first);
   return details.length && details.length <= 3 ? `${first} ${details.join(" ")}` : first;
 }
 
@@ -29,10 +31,14 @@ let csrf = null;
 let onSignedOut = () => {};
 
 /** What the server tells whoever signs in: shown with each change from then on. */
-export function useCSRF(token) { csrf = token; }
+export function useCSRF(token) {
+  csrf = token;
+}
 
 /** @param listener called when the session is over: 401 on any call but the sign-in. */
-export function whenSignedOut(listener) { onSignedOut = listener; }
+export function whenSignedOut(listener) {
+  onSignedOut = listener;
+}
 
 export function queryText(query) {
   const pairs = new URLSearchParams();
@@ -58,14 +64,20 @@ async function call(method, path, { query, body, type, version, key, signal } = 
   let answer;
   try {
     answer = await fetch(path + queryText(query), {
-      method, headers, body: content, signal, credentials: "same-origin", cache: "no-store",
+      method,
+      headers,
+      body: content,
+      signal,
+      credentials: "same-origin",
+      cache: "no-store",
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, {});
   }
   const text = await answer.text().catch(() => "");
-  const told = answer.headers.get("Content-Type")?.includes("json") && text ? JSON.parse(text) : null;
+  const told =
+    answer.headers.get("Content-Type")?.includes("json") && text ? JSON.parse(text) : null;
   if (answer.ok) return told;
   if (answer.status === 401 && path !== "/api/session") onSignedOut();
   throw new ApiError(answer.status, told ?? {}, Number(answer.headers.get("Retry-After")) || null);
@@ -75,7 +87,8 @@ export const get = (path, query, signal) => call("GET", path, { query, signal })
 export const put = (path, body) => call("PUT", path, { body });
 export const patch = (path, body, options) => call("PATCH", path, { body, ...options });
 export const remove = (path, options) => call("DELETE", path, options);
-export const post = (path, body, options) => call("POST", path, { body, key: newKey(), ...options });
+export const post = (path, body, options) =>
+  call("POST", path, { body, key: newKey(), ...options });
 export const postCSV = (path, text, query, options) =>
   call("POST", path, { body: text, type: "text/csv", query, key: newKey(), ...options });
 
@@ -84,8 +97,11 @@ export const postPlain = (path, body) => call("POST", path, { body });
 
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0")).join("");
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 /** Whether an error is only that a page was left. */
-export function isAbort(error) { return error?.name === "AbortError"; }
+export function isAbort(error) {
+  return error?.name === "AbortError";
+}

@@ -28,23 +28,34 @@ class Book {
   #ended = new Map();
 
   begin(signal) {
-    this.#readSoon = coalesced(() => this.#read(signal), READ_AGAIN_MS, signal, (error) => {
-      this.trouble = error;
-      this.#tell();
-    });
+    this.#readSoon = coalesced(
+      () => this.#read(signal),
+      READ_AGAIN_MS,
+      signal,
+      (error) => {
+        this.trouble = error;
+        this.#tell();
+      },
+    );
     live.on((event) => this.#take(event), signal);
     live.onReset(() => this.#readSoon(), signal);
-    live.onState((state) => { if (state === "live" && this.trouble) this.#readSoon(); }, signal);
+    live.onState((state) => {
+      if (state === "live" && this.trouble) this.#readSoon();
+    }, signal);
   }
 
-  refresh() { this.#readSoon?.(); }
+  refresh() {
+    this.#readSoon?.();
+  }
 
   onChange(listener, signal) {
     this.#listeners.add(listener);
     signal?.addEventListener("abort", () => this.#listeners.delete(listener));
   }
 
-  #tell() { for (const listener of [...this.#listeners]) listener(); }
+  #tell() {
+    for (const listener of [...this.#listeners]) listener();
+  }
 
   async #read(signal) {
     const [active, inbox, killSwitch] = await Promise.all([
@@ -75,7 +86,11 @@ class Book {
     } else if (event.type === "trade.completed" || event.type === "trade.failed") {
       this.#count(event);
     }
-    if (!event.type.startsWith("trade.") || event.type === "trade.escalated" || event.type === "trade.in_doubt") {
+    if (
+      !event.type.startsWith("trade.") ||
+      event.type === "trade.escalated" ||
+      event.type === "trade.in_doubt"
+    ) {
       if (event.type !== "batch.progress") this.#readSoon();
     }
   }
@@ -89,7 +104,10 @@ class Book {
   /** Ended trades of the last ten minutes, in buckets of ten seconds, and those of the last minute. */
   get pulse() {
     const now = Math.floor(Date.now() / BUCKET_MS);
-    const buckets = Array.from({ length: BUCKETS }, (_, place) => this.#ended.get(now - BUCKETS + 1 + place) ?? 0);
+    const buckets = Array.from(
+      { length: BUCKETS },
+      (_, place) => this.#ended.get(now - BUCKETS + 1 + place) ?? 0,
+    );
     return { buckets, perMinute: buckets.slice(-7, -1).reduce((all, one) => all + one, 0) };
   }
 }

@@ -20,8 +20,10 @@ export function* records(text) {
     const sign = text[place];
     if (isQuoted) {
       if (sign !== '"') cell += sign;
-      else if (text[place + 1] === '"') { cell += '"'; place += 1; }
-      else isQuoted = false;
+      else if (text[place + 1] === '"') {
+        cell += '"';
+        place += 1;
+      } else isQuoted = false;
     } else if (sign === '"' && cell === "") {
       isQuoted = true;
     } else if (sign === ",") {
@@ -41,5 +43,7 @@ export function* records(text) {
 
 export function write(rows) {
   const quoted = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-  return rows.map((cells) => `${cells.map((cell) => quoted(String(cell ?? ""))).join(",")}\n`).join("");
+  return rows
+    .map((cells) => `${cells.map((cell) => quoted(String(cell ?? ""))).join(",")}\n`)
+    .join("");
 }

@@ -70,7 +70,8 @@ export function setText(node, text) {
  * has changed, and told of their new item by `update(node, item)`. */
 export function reconcile(box, items, keyOf, create, update) {
   const known = new Map();
-  for (const node of box.children) if (node.reconcileKey !== undefined) known.set(node.reconcileKey, node);
+  for (const node of box.children)
+    if (node.reconcileKey !== undefined) known.set(node.reconcileKey, node);
   let place = box.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);

@@ -15,7 +15,9 @@ class Keys {
   #first = null;
   #timer = null;
 
-  constructor() { document.addEventListener("keydown", (event) => this.#press(event)); }
+  constructor() {
+    document.addEventListener("keydown", (event) => this.#press(event));
+  }
 
   /** @param title of the group on the sheet. */
   add(keys, signal, title = "On this page") {
@@ -33,7 +35,10 @@ class Keys {
     const isFirst = !found && all.some(([key]) => key.startsWith(`${pressed} `));
     clearTimeout(this.#timer);
     this.#first = isFirst ? pressed : null;
-    if (isFirst) this.#timer = setTimeout(() => { this.#first = null; }, SECOND_KEY_MS);
+    if (isFirst)
+      this.#timer = setTimeout(() => {
+        this.#first = null;
+      }, SECOND_KEY_MS);
     if (found) {
       event.preventDefault();
       found[2](event);
@@ -44,8 +49,25 @@ class Keys {
     const panel = openPanel({ title: "Keys" });
     for (const { title, keys } of this.#groups) {
       if (!keys.length) continue;
-      panel.add(h("h3", {}, title), h("dl", { class: "keys" }, keys.map(([key, words]) =>
-        h("div", {}, h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, words)))));
+      panel.add(
+        h("h3", {}, title),
+        h(
+          "dl",
+          { class: "keys" },
+          keys.map(([key, words]) =>
+            h(
+              "div",
+              {},
+              h(
+                "dt",
+                {},
+                key.split(" ").map((one) => h("kbd", {}, one)),
+              ),
+              h("dd", {}, words),
+            ),
+          ),
+        ),
+      );
     }
   }
 }

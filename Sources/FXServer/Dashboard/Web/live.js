@@ -37,8 +37,12 @@ class Live {
   /** When the last message came, by this machine's clock. */
   heardAt = null;
 
-  on(listener, signal) { this.#enter(this.#listeners, listener, signal); }
-  onReset(listener, signal) { this.#enter(this.#resets, listener, signal); }
+  on(listener, signal) {
+    this.#enter(this.#listeners, listener, signal);
+  }
+  onReset(listener, signal) {
+    this.#enter(this.#resets, listener, signal);
+  }
 
   onState(listener, signal) {
     this.#enter(this.#states, listener, signal);
@@ -65,7 +69,9 @@ class Live {
     this.#last = null;
   }
 
-  get isPausedByPerson() { return this.#pausedByPerson; }
+  get isPausedByPerson() {
+    return this.#pausedByPerson;
+  }
 
   /** Stops and goes on by a person's wish; nothing is lost between. */
   togglePause() {
@@ -109,7 +115,10 @@ class Live {
     const socket = new WebSocket(`${scheme}//${location.host}/api/websocket${place}`);
     let opened = false;
     this.#source = { close: () => socket.close(), is: socket };
-    socket.onopen = () => { opened = true; this.#failedSockets = 0; };
+    socket.onopen = () => {
+      opened = true;
+      this.#failedSockets = 0;
+    };
     socket.onmessage = (message) => this.#take(message.data, socket);
     socket.onclose = () => {
       if (this.#source?.is !== socket) return;

@@ -33,7 +33,14 @@ function work() {
   book.begin(signal);
   notices.begin(signal);
   // What refuses the feed may be the end of the session: this call is answered with 401 then.
-  live.begin(() => session.resume().then((isKnown) => { if (!isKnown) leave(); }, () => {}));
+  live.begin(() =>
+    session.resume().then(
+      (isKnown) => {
+        if (!isKnown) leave();
+      },
+      () => {},
+    ),
+  );
   router.begin(main, shown);
 }
 

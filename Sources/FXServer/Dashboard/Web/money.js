@@ -33,4 +33,6 @@ export function sum(texts) {
 }
 
 /** For a picture's coordinates only, where a pixel is coarser than any rounding. */
-export function coordinate(text) { return Number(text); }
+export function coordinate(text) {
+  return Number(text);
+}

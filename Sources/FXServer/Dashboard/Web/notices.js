@@ -32,13 +32,21 @@ export function onChange(listener, signal) {
 export function begin(signal) {
   readSoon = coalesced(() => read(signal), READ_AFTER_MS, signal);
   live.on((event) => {
-    if (event.type === "batch.progress" || (event.type.startsWith("trade.") && event.type !== "trade.in_doubt" && event.type !== "trade.escalated")) return;
+    if (
+      event.type === "batch.progress" ||
+      (event.type.startsWith("trade.") &&
+        event.type !== "trade.in_doubt" &&
+        event.type !== "trade.escalated")
+    )
+      return;
     readSoon();
     // The notice may be written later than this look.
     setTimeout(readSoon, 3 * READ_AFTER_MS);
   }, signal);
   live.onReset(readSoon, signal);
-  const timer = setInterval(() => { if (document.hidden) readSoon(); }, HIDDEN_LOOK_MS);
+  const timer = setInterval(() => {
+    if (document.hidden) readSoon();
+  }, HIDDEN_LOOK_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   book.onChange(showInTitle, signal);
   onChange(showInTitle, signal);
@@ -49,7 +57,11 @@ async function read(signal) {
   const known = newest;
   newest = page.items[0]?.seq ?? 0;
   unread = page.unread;
-  if (known !== null) page.items.filter((notice) => notice.seq > known && !notice.read).reverse().forEach(announce);
+  if (known !== null)
+    page.items
+      .filter((notice) => notice.seq > known && !notice.read)
+      .reverse()
+      .forEach(announce);
   for (const listener of [...listeners]) listener();
 }
 
@@ -86,7 +98,9 @@ function showInTitle() {
   const total = counts.reduce((all, one) => all + one.total, 0);
   const ended = counts.reduce((all, one) => all + one.completed + one.failed + one.cancelled, 0);
   const waiting = book.inbox?.length ?? 0;
-  setTitlePrefix((waiting ? `(${waiting}) ` : "") + (total ? `${Math.floor((100 * ended) / total)} % ` : ""));
+  setTitlePrefix(
+    (waiting ? `(${waiting}) ` : "") + (total ? `${Math.floor((100 * ended) / total)} % ` : ""),
+  );
 }
 
 export function open() {
@@ -99,7 +113,15 @@ export function open() {
   const load = async () => {
     const page = await get("/api/notifications", { limit: 50, cursor });
     list.append(...page.items.map((notice) => item(notice, panel)));
-    if (!list.children.length) replace(list, h("li", { class: "empty" }, "Nothing has happened yet. What ends, fails or waits for a decision is told here."));
+    if (!list.children.length)
+      replace(
+        list,
+        h(
+          "li",
+          { class: "empty" },
+          "Nothing has happened yet. What ends, fails or waits for a decision is told here.",
+        ),
+      );
     cursor = page.next_cursor;
     more.hidden = cursor === null;
     all.disabled = page.unread === 0;
@@ -112,15 +134,33 @@ export function open() {
       for (const row of list.children) row.classList.remove("is-unread");
       all.disabled = true;
       readSoon();
-    } catch (error) { complain(error); }
+    } catch (error) {
+      complain(error);
+    }
   });
   load().catch(complain);
 }
 
 function item(notice, panel) {
   const words = h("span", {}, notice.text);
-  return h("li", { class: notice.read ? "notice-item" : "notice-item is-unread", data: { id: notice.id } },
-    icon(notice.kind), h("div", {},
-      notice.batch_id ? h("a", { href: `/batches/${notice.batch_id}`, on: { click: () => panel.close() } }, words) : words,
-      h("p", { class: "muted" }, label(notice.kind), " · ", moment(notice.at), notice.read ? null : h("span", { class: "sr" }, " (unread)"))));
+  return h(
+    "li",
+    { class: notice.read ? "notice-item" : "notice-item is-unread", data: { id: notice.id } },
+    icon(notice.kind),
+    h(
+      "div",
+      {},
+      notice.batch_id
+        ? h("a", { href: `/batches/${notice.batch_id}`, on: { click: () => panel.close() } }, words)
+        : words,
+      h(
+        "p",
+        { class: "muted" },
+        label(notice.kind),
+        " · ",
+        moment(notice.at),
+        notice.read ? null : h("span", { class: "sr" }, " (unread)"),
+      ),
+    ),
+  );
 }

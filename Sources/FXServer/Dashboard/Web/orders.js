@@ -27,51 +27,108 @@ export function ordersFor(batch, { done, opened } = {}) {
   const isCancelling = batch.cancel_requested_at !== null && !isFinal(batch.status);
   const failures = batch.counts.failed + batch.counts.cancelled;
   const orders = [];
-  const offer = (when, role, order) => { if (when && can(role)) orders.push(order); };
+  const offer = (when, role, order) => {
+    if (when && can(role)) orders.push(order);
+  };
 
   offer(waitsForApproval && batch.created_by !== me.person, "approver", {
-    name: "approve", words: "Approve…", isMain: true, run: () => approve(batch, done),
+    name: "approve",
+    words: "Approve…",
+    isMain: true,
+    run: () => approve(batch, done),
   });
   offer(waitsForApproval && batch.created_by !== me.person, "approver", {
-    name: "reject", words: "Reject…", isDangerous: true, run: () => reject(batch, done),
+    name: "reject",
+    words: "Reject…",
+    isDangerous: true,
+    run: () => reject(batch, done),
   });
-  offer(batch.status === "staged" && !waitsForApproval && !batch.needs_decision.includes("rejected"), "dealer", {
-    name: "start", words: "Start", key: "s", isMain: true, run: () => give(batch, "start", null, done).catch(complain),
-  });
+  offer(
+    batch.status === "staged" && !waitsForApproval && !batch.needs_decision.includes("rejected"),
+    "dealer",
+    {
+      name: "start",
+      words: "Start",
+      key: "s",
+      isMain: true,
+      run: () => give(batch, "start", null, done).catch(complain),
+    },
+  );
   offer(["pending", "running"].includes(batch.status) && !isCancelling, "dealer", {
-    name: "pause", words: "Pause", key: "p", run: () => give(batch, "pause", null, done).catch(complain),
+    name: "pause",
+    words: "Pause",
+    key: "p",
+    run: () => give(batch, "pause", null, done).catch(complain),
   });
   offer(batch.status === "paused" && !isCancelling, "dealer", {
-    name: "resume", words: "Resume", key: "p", isMain: true, run: () => give(batch, "resume", null, done).catch(complain),
+    name: "resume",
+    words: "Resume",
+    key: "p",
+    isMain: true,
+    run: () => give(batch, "resume", null, done).catch(complain),
   });
   offer(isFinal(batch.status) && failures > 0, "dealer", {
-    name: "retry", words: "Retry…", key: "r", run: () => retry(batch, { all: true }, failures, done),
+    name: "retry",
+    words: "Retry…",
+    key: "r",
+    run: () => retry(batch, { all: true }, failures, done),
   });
-  offer(batch.needs_decision.some((reason) => ["partial_success", "failed"].includes(reason)), "dealer", {
-    name: "accept", words: "Accept…", key: "a", run: () => accept(batch, done),
-  });
+  offer(
+    batch.needs_decision.some((reason) => ["partial_success", "failed"].includes(reason)),
+    "dealer",
+    {
+      name: "accept",
+      words: "Accept…",
+      key: "a",
+      run: () => accept(batch, done),
+    },
+  );
   offer((isOpen || (batch.status === "staged" && can("dealer"))) && !isCancelling, "dealer", {
-    name: "cancel", words: "Cancel…", key: "x", isDangerous: true, run: () => cancel(batch, done),
+    name: "cancel",
+    words: "Cancel…",
+    key: "x",
+    isDangerous: true,
+    run: () => cancel(batch, done),
   });
   offer(true, "dealer", { name: "clone", words: "Clone", run: () => clone(batch, opened) });
-  offer(batch.counts.completed > 0, "dealer", { name: "reverse", words: "Reverse…", run: () => reverse(batch, opened) });
-  offer(batch.counts.total === batch.counts.pending + batch.counts.cancelled && !["running", "pending"].includes(batch.status), "dealer", {
-    name: "delete", words: "Delete…", isDangerous: true, run: () => erase(batch, opened),
+  offer(batch.counts.completed > 0, "dealer", {
+    name: "reverse",
+    words: "Reverse…",
+    run: () => reverse(batch, opened),
   });
+  offer(
+    batch.counts.total === batch.counts.pending + batch.counts.cancelled &&
+      !["running", "pending"].includes(batch.status),
+    "dealer",
+    {
+      name: "delete",
+      words: "Delete…",
+      isDangerous: true,
+      run: () => erase(batch, opened),
+    },
+  );
   return orders;
 }
 
 export function buttons(orders, most = orders.length) {
   return orders.slice(0, most).map(({ name, words, isDangerous, isMain, run }) =>
-    h("button", {
-      type: "button", class: `button${isMain ? " is-primary" : ""}${isDangerous ? " is-bad" : ""}`, data: { order: name },
-      on: { click: run },
-    }, words));
+    h(
+      "button",
+      {
+        type: "button",
+        class: `button${isMain ? " is-primary" : ""}${isDangerous ? " is-bad" : ""}`,
+        data: { order: name },
+        on: { click: run },
+      },
+      words,
+    ),
+  );
 }
 
 function approve(batch, done) {
   return confirm({
-    title: `Approve ${batch.name}?`, action: "Approve",
+    title: `Approve ${batch.name}?`,
+    action: "Approve",
     text: `${count(batch.counts.total, "trade")}, submitted by ${batch.created_by}. What you release is exactly what is shown now: any edit asks anew.`,
     act: async () => give(batch, "approve", { content_hash: batch.content_hash }, done),
   });
@@ -79,7 +136,10 @@ function approve(batch, done) {
 
 function reject(batch, done) {
   return confirm({
-    title: `Send ${batch.name} back?`, action: "Reject", isDangerous: true, reason: "required",
+    title: `Send ${batch.name} back?`,
+    action: "Reject",
+    isDangerous: true,
+    reason: "required",
     text: "It stays staged and is not started until somebody edits it.",
     act: async (note) => give(batch, "reject", { content_hash: batch.content_hash, note }, done),
   });
@@ -88,7 +148,10 @@ function reject(batch, done) {
 function cancel(batch, done) {
   const { pending, quoting, booking, booked, in_doubt } = batch.counts;
   return confirm({
-    title: `Cancel ${batch.name}?`, action: "Cancel the batch", isDangerous: true, reason: "optional",
+    title: `Cancel ${batch.name}?`,
+    action: "Cancel the batch",
+    isDangerous: true,
+    reason: "optional",
     text: `${count(pending + quoting, "trade")} will never be sent. ${count(booking + booked + in_doubt, "trade")} past that point run to their end. This cannot be taken back.`,
     act: async (note) => give(batch, "cancel", note ? { note } : null, done),
   });
@@ -97,7 +160,9 @@ function cancel(batch, done) {
 /** @param selection `{ all: true }`, `{ codes }` or `{ trade_ids }`. @param number of trades it takes up. */
 export function retry(batch, selection, number, done) {
   return confirm({
-    title: `Try ${count(number, "trade")} of ${batch.name} again?`, action: "Try again", reason: "optional",
+    title: `Try ${count(number, "trade")} of ${batch.name} again?`,
+    action: "Try again",
+    reason: "optional",
     text: "Each gets a new quote and a new attempt. What failed to settle, or was called not booked by a person, is left out: it is tried again singly.",
     act: async (note) => give(batch, "retry", { ...selection, ...(note ? { note } : {}) }, done),
   });
@@ -105,7 +170,9 @@ export function retry(batch, selection, number, done) {
 
 function accept(batch, done) {
   return confirm({
-    title: `Accept the outcome of ${batch.name}?`, action: "Accept", reason: "required",
+    title: `Accept the outcome of ${batch.name}?`,
+    action: "Accept",
+    reason: "required",
     text: `${batch.counts.completed} of ${count(batch.counts.total, "trade")} are completed, ${batch.counts.failed} failed, ${batch.counts.cancelled} were cancelled. It then needs no decision.`,
     act: async (note) => give(batch, "accept", { note }, done),
   });
@@ -116,14 +183,25 @@ async function clone(batch, opened) {
     const made = await post(path(batch, "clone"));
     toast(`${made.name} is staged.`, { kind: "good", link: `/batches/${made.id}` });
     opened?.(made.id);
-  } catch (error) { complain(error); }
+  } catch (error) {
+    complain(error);
+  }
 }
 
 function reverse(batch, opened) {
   return ask({
-    title: `Reverse ${batch.name}?`, action: "Make the reversal",
+    title: `Reverse ${batch.name}?`,
+    action: "Make the reversal",
     text: `A new staged batch of the opposites of ${count(batch.counts.completed, "completed trade")}. Nothing is booked until it is started.`,
-    fields: [{ name: "name", label: "Name", value: `${batch.name}, reversed`, required: true, maxlength: 200 }],
+    fields: [
+      {
+        name: "name",
+        label: "Name",
+        value: `${batch.name}, reversed`,
+        required: true,
+        maxlength: 200,
+      },
+    ],
     submit: async ({ name }) => {
       const made = await post(path(batch, "reverse"), { name });
       toast(`${made.name} is staged.`, { kind: "good", link: `/batches/${made.id}` });
@@ -134,7 +212,9 @@ function reverse(batch, opened) {
 
 function erase(batch, opened) {
   return confirm({
-    title: `Delete ${batch.name}?`, action: "Delete", isDangerous: true,
+    title: `Delete ${batch.name}?`,
+    action: "Delete",
+    isDangerous: true,
     text: "It has sent nothing to the bank, so nothing has to be kept. It is gone for good.",
     act: async () => {
       await remove(`/api/batches/${batch.id}`, { version: batch.version });
@@ -149,7 +229,8 @@ function erase(batch, opened) {
 export async function moveInQueue(order, moved, priority) {
   const group = order.filter((batch) => batch === moved || batch.priority === priority);
   const place = group.indexOf(moved);
-  const next = group[place + 1], previous = group[place - 1];
+  const next = group[place + 1],
+    previous = group[place - 1];
   const wanted = new Map(group.map((batch) => [batch, batch.queue_position]));
   if (next) wanted.set(moved, Math.max(0, next.queue_position - 1));
   else if (previous) wanted.set(moved, previous.queue_position + 1);
@@ -160,7 +241,11 @@ export async function moveInQueue(order, moved, priority) {
   }
   for (const batch of group) {
     if (batch !== moved && wanted.get(batch) === batch.queue_position) continue;
-    await post("/api/batches/priority", { batch_id: batch.id, priority, queue_position: wanted.get(batch) });
+    await post("/api/batches/priority", {
+      batch_id: batch.id,
+      priority,
+      queue_position: wanted.get(batch),
+    });
   }
 }
 
@@ -168,4 +253,3 @@ export async function setPriority(batch, priority) {
   if (priority < 1 || priority > 10) return;
   await post("/api/batches/priority", { batch_id: batch.id, priority });
 }
-

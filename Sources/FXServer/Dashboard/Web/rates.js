@@ -14,17 +14,42 @@ const LOOK_EVERY_MS = 20_000;
 
 export function ratesList(signal) {
   const list = h("ul", { class: "rates" });
-  const empty = h("p", { class: "empty", hidden: true }, "No rate is set yet. Batches priced by the desk's rate need one.");
-  const adding = can("dealer") ? h("button", { type: "button", class: "button is-quiet", on: { click: () => addPair().then(load) } }, "Add a pair…") : null;
-  const load = coalesced(async () => {
-    const { items } = await get("/api/otc-rates", {}, signal);
-    empty.hidden = items.length > 0;
-    reconcile(list, items, ({ pair }) => pair, (rate) => row(rate, load), (node, rate) => node.show(rate));
-  }, 50, signal, complain);
+  const empty = h(
+    "p",
+    { class: "empty", hidden: true },
+    "No rate is set yet. Batches priced by the desk's rate need one.",
+  );
+  const adding = can("dealer")
+    ? h(
+        "button",
+        { type: "button", class: "button is-quiet", on: { click: () => addPair().then(load) } },
+        "Add a pair…",
+      )
+    : null;
+  const load = coalesced(
+    async () => {
+      const { items } = await get("/api/otc-rates", {}, signal);
+      empty.hidden = items.length > 0;
+      reconcile(
+        list,
+        items,
+        ({ pair }) => pair,
+        (rate) => row(rate, load),
+        (node, rate) => node.show(rate),
+      );
+    },
+    50,
+    signal,
+    complain,
+  );
   live.onReset(load, signal);
-  const timer = setInterval(() => { if (live.state === "live") load(); }, LOOK_EVERY_MS);
+  const timer = setInterval(() => {
+    if (live.state === "live") load();
+  }, LOOK_EVERY_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
-  everySecond(() => { for (const node of list.children) node.age(); }, signal);
+  everySecond(() => {
+    for (const node of list.children) node.age();
+  }, signal);
   load();
   return h("div", { class: "stack" }, list, empty, adding);
 }
@@ -34,8 +59,19 @@ function row(first, changed) {
   const id = newID("rate");
   const value = h("b", { class: "rate-value num" });
   const age = h("span", { class: "muted rate-age" });
-  const input = h("input", { id, inputmode: "decimal", autocomplete: "off", "aria-label": `New rate of ${first.pair}`, placeholder: first.rate });
-  const form = h("form", { class: "rate-form" }, input, h("button", { type: "submit", class: "button" }, "Set"));
+  const input = h("input", {
+    id,
+    inputmode: "decimal",
+    autocomplete: "off",
+    "aria-label": `New rate of ${first.pair}`,
+    placeholder: first.rate,
+  });
+  const form = h(
+    "form",
+    { class: "rate-form" },
+    input,
+    h("button", { type: "submit", class: "button" }, "Set"),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     set(rate.pair, input.value.trim(), rate.rate).then((isSet) => {
@@ -43,7 +79,14 @@ function row(first, changed) {
       changed();
     }, complain);
   });
-  const node = h("li", {}, h("span", { class: "rate-pair" }, first.pair), value, age, can("dealer") ? form : null);
+  const node = h(
+    "li",
+    {},
+    h("span", { class: "rate-pair" }, first.pair),
+    value,
+    age,
+    can("dealer") ? form : null,
+  );
   node.show = (now) => {
     rate = now;
     setText(value, now.rate);
@@ -67,7 +110,10 @@ async function set(pair, rate, before) {
   } catch (error) {
     if (error.code !== "rate_jump") throw error;
     const agreed = await confirm({
-      title: `Set ${pair} to ${rate}?`, text: `It is ${before} now. ${error.message}`, action: "Set it all the same", isDangerous: true,
+      title: `Set ${pair} to ${rate}?`,
+      text: `It is ${before} now. ${error.message}`,
+      action: "Set it all the same",
+      isDangerous: true,
       act: () => put(path, { rate, confirm: true }),
     });
     if (!agreed) return false;
@@ -78,11 +124,19 @@ async function set(pair, rate, before) {
 
 function addPair() {
   return ask({
-    title: "A rate for another pair", action: "Set",
+    title: "A rate for another pair",
+    action: "Set",
     fields: [
-      { name: "pair", label: "Pair", required: true, pattern: "[A-Za-z]{3}/[A-Za-z]{3}", hint: "Such as EUR/ZAR: base and quote currency." },
+      {
+        name: "pair",
+        label: "Pair",
+        required: true,
+        pattern: "[A-Za-z]{3}/[A-Za-z]{3}",
+        hint: "Such as EUR/ZAR: base and quote currency.",
+      },
       { name: "rate", label: "Rate", required: true, inputmode: "decimal" },
     ],
-    submit: ({ pair, rate }) => put(`/api/otc-rates/${pair.toUpperCase().replace("/", "-")}`, { rate }),
+    submit: ({ pair, rate }) =>
+      put(`/api/otc-rates/${pair.toUpperCase().replace("/", "-")}`, { rate }),
   });
 }

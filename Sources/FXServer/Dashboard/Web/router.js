@@ -27,7 +27,15 @@ export function begin(main, listener) {
   addEventListener("popstate", () => showPage(main));
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
-    if (!link || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (
+      !link ||
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.shiftKey
+    )
+      return;
     if (link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
     if (!ROUTES.some(([pattern]) => pattern.test(link.pathname)) || link.hash) return;
     event.preventDefault();
@@ -36,7 +44,9 @@ export function begin(main, listener) {
   showPage(main);
 }
 
-export function end() { leaving?.abort(); }
+export function end() {
+  leaving?.abort();
+}
 
 export function go(address) {
   history.pushState(null, "", address);
@@ -47,7 +57,8 @@ export function go(address) {
 export function query(lists = []) {
   const found = new URLSearchParams(location.search);
   const values = {};
-  for (const name of new Set(found.keys())) values[name] = lists.includes(name) ? found.getAll(name) : found.get(name);
+  for (const name of new Set(found.keys()))
+    values[name] = lists.includes(name) ? found.getAll(name) : found.get(name);
   return values;
 }
 
@@ -65,7 +76,10 @@ async function showPage(main) {
   leaving?.abort();
   const controller = new AbortController();
   leaving = controller;
-  const found = ROUTES.map(([pattern, name]) => ({ name, match: pattern.exec(location.pathname) })).find(({ match }) => match);
+  const found = ROUTES.map(([pattern, name]) => ({
+    name,
+    match: pattern.exec(location.pathname),
+  })).find(({ match }) => match);
   let page;
   try {
     page = await import(`./pages/${found?.name ?? "desk"}.js`);
@@ -75,7 +89,9 @@ async function showPage(main) {
       sessionStorage.setItem("fxbatch.reloaded", "1");
       location.reload();
     } else {
-      complain(new Error("This page could not be loaded. The server may be away: try again in a moment."));
+      complain(
+        new Error("This page could not be loaded. The server may be away: try again in a moment."),
+      );
     }
     return;
   }
@@ -95,7 +111,13 @@ function writeTitle() {
   document.title = `${titlePrefix}${pageTitle ? `${pageTitle} · ` : ""}FX Batch Trader`;
 }
 
-export function setTitle(text) { pageTitle = text; writeTitle(); }
+export function setTitle(text) {
+  pageTitle = text;
+  writeTitle();
+}
 
 /** What goes before the title in the browser's tab, such as "(2) 64 % ". */
-export function setTitlePrefix(text) { titlePrefix = text; writeTitle(); }
+export function setTitlePrefix(text) {
+  titlePrefix = text;
+  writeTitle();
+}

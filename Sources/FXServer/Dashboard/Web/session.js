@@ -29,7 +29,9 @@ export async function resume() {
   }
 }
 
-export async function signIn(token) { accept(await postPlain("/api/session", { token })); }
+export async function signIn(token) {
+  accept(await postPlain("/api/session", { token }));
+}
 
 export async function signOut() {
   await remove("/api/session");

@@ -16,11 +16,15 @@ export function remember(name, value) {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, value);
-  } catch { /* Storage is closed: it holds until the page is left. */ }
+  } catch {
+    /* Storage is closed: it holds until the page is left. */
+  }
 }
 
 /** "light", "dark" or "system". */
-export function theme() { return remembered("theme", "system"); }
+export function theme() {
+  return remembered("theme", "system");
+}
 
 export function useTheme(chosen) {
   remember("theme", chosen === "system" ? null : chosen);

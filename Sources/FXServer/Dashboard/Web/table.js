@@ -21,7 +21,17 @@ const SPARE_ROWS = 8;
 const KEPT_PAGES = 6;
 const REFRESH_MS = 700;
 
-export function blotter({ label, columns, load, keyOf, open, selectable, onSelect, signal, empty }) {
+export function blotter({
+  label,
+  columns,
+  load,
+  keyOf,
+  open,
+  selectable,
+  onSelect,
+  signal,
+  empty,
+}) {
   let pages = [];
   let hasMore = true;
   let total = null;
@@ -31,16 +41,34 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
   let lastChosen = null;
   const chosen = new Set();
 
-  const head = h("tr", { "aria-rowindex": "1" },
-    selectable ? h("th", { scope: "col", class: "col-choose" }, h("span", { class: "sr" }, "Chosen")) : null,
-    columns.map((column) => h("th", { scope: "col", class: classOf(column) }, column.name)));
+  const head = h(
+    "tr",
+    { "aria-rowindex": "1" },
+    selectable
+      ? h("th", { scope: "col", class: "col-choose" }, h("span", { class: "sr" }, "Chosen"))
+      : null,
+    columns.map((column) => h("th", { scope: "col", class: classOf(column) }, column.name)),
+  );
   const above = h("tbody", { "aria-hidden": "true" }, h("tr", {}, h("td", {})));
   const body = h("tbody");
   const below = h("tbody", { "aria-hidden": "true" }, h("tr", {}, h("td", {})));
-  const table = h("table", { class: "blotter-table", role: "grid", "aria-label": label }, h("thead", {}, head), above, body, below);
+  const table = h(
+    "table",
+    { class: "blotter-table", role: "grid", "aria-label": label },
+    h("thead", {}, head),
+    above,
+    body,
+    below,
+  );
   const note = h("div", { class: "blotter-note", hidden: true });
-  const box = h("div", { class: "blotter", tabindex: "0", role: "region", "aria-label": `${label}, scrolls` }, table, note);
-  for (const spacer of [above, below]) spacer.firstElementChild.firstElementChild.colSpan = columns.length + 1;
+  const box = h(
+    "div",
+    { class: "blotter", tabindex: "0", role: "region", "aria-label": `${label}, scrolls` },
+    table,
+    note,
+  );
+  for (const spacer of [above, below])
+    spacer.firstElementChild.firstElementChild.colSpan = columns.length + 1;
 
   const known = () => (pages.length ? (pages.length - 1) * PAGE_ROWS + pages.at(-1).count : 0);
   const length = () => (hasMore ? Math.max(total ?? 0, known()) : known());
@@ -48,13 +76,17 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
 
   function range() {
     const first = Math.max(0, Math.floor(box.scrollTop / ROW_PX) - SPARE_ROWS);
-    const last = Math.min(length(), Math.ceil((box.scrollTop + box.clientHeight) / ROW_PX) + SPARE_ROWS);
+    const last = Math.min(
+      length(),
+      Math.ceil((box.scrollTop + box.clientHeight) / ROW_PX) + SPARE_ROWS,
+    );
     return [first, Math.max(first, last)];
   }
 
   let frame = null;
   function draw() {
-    frame ??= requestAnimationFrame(() => {
+    if (frame !== null) return;
+    frame = requestAnimationFrame(() => {
       frame = null;
       if (signal.aborted) return;
       const [first, last] = range();
@@ -65,7 +97,13 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
       above.firstElementChild.firstElementChild.style.height = `${first * ROW_PX}px`;
       below.firstElementChild.firstElementChild.style.height = `${(length() - last) * ROW_PX}px`;
       setAttribute(table, "aria-rowcount", hasMore && total === null ? -1 : length() + 1);
-      reconcile(body, rows, ({ index }) => index, makeRow, (node, row) => node.show(row));
+      reconcile(
+        body,
+        rows,
+        ({ index }) => index,
+        makeRow,
+        (node, row) => node.show(row),
+      );
       fill(first, last);
     });
   }
@@ -73,10 +111,14 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
   /** Reads what is missing in sight: pages that were let go, or the next ones. */
   async function fill(first, last) {
     if (loading) return;
-    const from = Math.floor(first / PAGE_ROWS), to = Math.floor(Math.max(first, last - 1) / PAGE_ROWS);
+    const from = Math.floor(first / PAGE_ROWS),
+      to = Math.floor(Math.max(first, last - 1) / PAGE_ROWS);
     let wanted = null;
     for (let place = from; place <= Math.min(to, pages.length - 1); place += 1) {
-      if (!pages[place].items) { wanted = place; break; }
+      if (!pages[place].items) {
+        wanted = place;
+        break;
+      }
     }
     const isNearEnd = hasMore && last + PAGE_ROWS / 2 >= known();
     if (wanted === null && !isNearEnd) return;
@@ -86,12 +128,18 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
 
   async function readPage(place) {
     const mine = generation;
-    const cursor = place < pages.length ? pages[place].cursor : pages.length ? pages.at(-1).next : null;
+    const cursor =
+      place < pages.length ? pages[place].cursor : pages.length ? pages.at(-1).next : null;
     loading = load(cursor, PAGE_ROWS);
     try {
       const page = await loading;
       if (mine !== generation) return;
-      pages[place] = { cursor, next: page.next_cursor, items: page.items, count: page.items.length };
+      pages[place] = {
+        cursor,
+        next: page.next_cursor,
+        items: page.items,
+        count: page.items.length,
+      };
       if (place === pages.length - 1) hasMore = page.next_cursor !== null;
       letGo(place);
       showNote();
@@ -116,9 +164,19 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
   }
 
   function makeRow({ index }) {
-    const cells = columns.map((column) => h(column.isHeader ? "th" : "td", { class: classOf(column), scope: column.isHeader ? "row" : null }));
+    const cells = columns.map((column) =>
+      h(column.isHeader ? "th" : "td", {
+        class: classOf(column),
+        scope: column.isHeader ? "row" : null,
+      }),
+    );
     const check = selectable ? h("input", { type: "checkbox", tabindex: "-1" }) : null;
-    const node = h("tr", { "aria-rowindex": index + 2, tabindex: "-1" }, check ? h("td", { class: "col-choose" }, check) : null, cells);
+    const node = h(
+      "tr",
+      { "aria-rowindex": index + 2, tabindex: "-1" },
+      check ? h("td", { class: "col-choose" }, check) : null,
+      cells,
+    );
     let shown;
     check?.addEventListener("click", (event) => choose(index, check.checked, event.shiftKey));
     node.addEventListener("click", (event) => {
@@ -133,7 +191,11 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
         const isFree = Boolean(row.item && selectable(row.item));
         check.hidden = !isFree;
         check.checked = isFree && chosen.has(keyOf(row.item));
-        setAttribute(check, "aria-label", row.item ? `Choose row ${row.item.row ?? index + 1}` : "Choose");
+        setAttribute(
+          check,
+          "aria-label",
+          row.item ? `Choose row ${row.item.row ?? index + 1}` : "Choose",
+        );
         setAttribute(node, "aria-selected", isFree ? String(check.checked) : null);
       }
       if (shown === row.item) return;
@@ -165,12 +227,26 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
   function keyed(event) {
     if (event.target.closest("button, a")) return;
     const visible = Math.max(1, Math.floor(box.clientHeight / ROW_PX) - 2);
-    const steps = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, PageDown: visible, PageUp: -visible, Home: -length(), End: length() };
+    const steps = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      j: 1,
+      k: -1,
+      PageDown: visible,
+      PageUp: -visible,
+      Home: -length(),
+      End: length(),
+    };
     if (event.key in steps && !event.ctrlKey && !event.metaKey && !event.altKey) {
       move(Math.min(Math.max(0, current + steps[event.key]), Math.max(0, length() - 1)));
     } else if (event.key === "Enter" && item(current)) {
       open?.(item(current));
-    } else if ((event.key === " " || event.key === "x") && selectable && item(current) && selectable(item(current))) {
+    } else if (
+      (event.key === " " || event.key === "x") &&
+      selectable &&
+      item(current) &&
+      selectable(item(current))
+    ) {
       choose(current, !chosen.has(keyOf(item(current))), event.shiftKey);
     } else {
       return;
@@ -181,28 +257,46 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
 
   function move(index) {
     current = index;
-    const top = index * ROW_PX, room = box.clientHeight - 2 * ROW_PX;
+    const top = index * ROW_PX,
+      room = box.clientHeight - 2 * ROW_PX;
     if (top < box.scrollTop) box.scrollTop = top;
     else if (top > box.scrollTop + room) box.scrollTop = top - room;
     draw();
-    requestAnimationFrame(() => [...body.children].find((node) => node.reconcileKey === index)?.focus({ preventScroll: true }));
+    requestAnimationFrame(() =>
+      [...body.children]
+        .find((node) => node.reconcileKey === index)
+        ?.focus({ preventScroll: true }),
+    );
   }
 
-  const refresh = coalesced(async () => {
-    const mine = generation;
-    const [first, last] = range();
-    const from = Math.floor(first / PAGE_ROWS), to = Math.floor(Math.max(first, last - 1) / PAGE_ROWS);
-    for (let place = from; place <= Math.min(to, pages.length - 1); place += 1) {
-      const page = await load(pages[place].cursor, PAGE_ROWS);
-      if (mine !== generation) return;
-      // What is not in sight is read again once it is.
-      pages[place] = { ...pages[place], items: page.items, count: page.items.length, next: page.next_cursor };
-      if (place === pages.length - 1) hasMore = page.next_cursor !== null;
-    }
-    pages.forEach((page, place) => { if (place < from || place > to) page.items = null; });
-    showNote();
-    draw();
-  }, REFRESH_MS, signal, complain);
+  const refresh = coalesced(
+    async () => {
+      const mine = generation;
+      const [first, last] = range();
+      const from = Math.floor(first / PAGE_ROWS),
+        to = Math.floor(Math.max(first, last - 1) / PAGE_ROWS);
+      for (let place = from; place <= Math.min(to, pages.length - 1); place += 1) {
+        const page = await load(pages[place].cursor, PAGE_ROWS);
+        if (mine !== generation) return;
+        // What is not in sight is read again once it is.
+        pages[place] = {
+          ...pages[place],
+          items: page.items,
+          count: page.items.length,
+          next: page.next_cursor,
+        };
+        if (place === pages.length - 1) hasMore = page.next_cursor !== null;
+      }
+      pages.forEach((page, place) => {
+        if (place < from || place > to) page.items = null;
+      });
+      showNote();
+      draw();
+    },
+    REFRESH_MS,
+    signal,
+    complain,
+  );
 
   box.addEventListener("scroll", draw, { passive: true });
   box.addEventListener("keydown", keyed);
@@ -213,7 +307,9 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
   return {
     node: box,
     refresh,
-    get chosen() { return chosen; },
+    get chosen() {
+      return chosen;
+    },
     reset(count = null) {
       generation += 1;
       pages = [];
@@ -242,5 +338,11 @@ export function blotter({ label, columns, load, keyOf, open, selectable, onSelec
 }
 
 function classOf({ isNumber, least, name }) {
-  return [isNumber ? "num" : "", least ? `from-${least}` : "", `col-${name.toLowerCase().replace(/[^a-z]+/g, "-")}`].filter(Boolean).join(" ");
+  return [
+    isNumber ? "num" : "",
+    least ? `from-${least}` : "",
+    `col-${name.toLowerCase().replace(/[^a-z]+/g, "-")}`,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }

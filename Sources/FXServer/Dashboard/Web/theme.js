@@ -4,5 +4,7 @@
   try {
     const chosen = localStorage.getItem("fxbatch.theme");
     if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
-  } catch { /* Storage is closed: the system's theme holds. */ }
+  } catch {
+    /* Storage is closed: the system's theme holds. */
+  }
 })();

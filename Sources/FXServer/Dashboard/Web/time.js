@@ -6,13 +6,29 @@
 
 import { h } from "./dom.js";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 const day = new Intl.DateTimeFormat(undefined, {
-  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
 });
 const whole = new Intl.DateTimeFormat(undefined, {
-  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
-  hourCycle: "h23", timeZoneName: "short",
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+  timeZoneName: "short",
 });
 
 export function timeWords(text) {
@@ -40,9 +56,13 @@ export function duration(milliseconds) {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
-export function ago(text) { return duration(Math.max(1000, Date.now() - new Date(text))); }
+export function ago(text) {
+  return duration(Math.max(1000, Date.now() - new Date(text)));
+}
 
 export function everySecond(work, signal) {
-  const timer = setInterval(() => { if (!document.hidden) work(); }, 1000);
+  const timer = setInterval(() => {
+    if (!document.hidden) work();
+  }, 1000);
   signal?.addEventListener("abort", () => clearInterval(timer));
 }

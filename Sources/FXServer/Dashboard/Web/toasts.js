@@ -11,11 +11,26 @@ const MOST = 5;
 let box = null;
 
 export function toast(text, { kind = "info", link } = {}) {
-  box ??= document.body.appendChild(h("div", { class: "toasts", role: "region", "aria-label": "Messages", "aria-live": "polite" }));
-  const leave = h("button", { type: "button", class: "button is-quiet", "aria-label": "Close this message", on: { click: () => node.remove() } }, icon("close"));
-  const node = h("div", { class: "toast", data: { kind } },
+  box ??= document.body.appendChild(
+    h("div", { class: "toasts", role: "region", "aria-label": "Messages", "aria-live": "polite" }),
+  );
+  const leave = h(
+    "button",
+    {
+      type: "button",
+      class: "button is-quiet",
+      "aria-label": "Close this message",
+      on: { click: () => node.remove() },
+    },
+    icon("close"),
+  );
+  const node = h(
+    "div",
+    { class: "toast", data: { kind } },
     icon(kind === "bad" ? "warning" : kind === "good" ? "success" : "bell"),
-    link ? h("a", { href: link }, text) : h("span", {}, text), leave);
+    link ? h("a", { href: link }, text) : h("span", {}, text),
+    leave,
+  );
   box.append(node);
   while (box.children.length > MOST) box.firstElementChild.remove();
   if (kind === "bad") return;
