@@ -51,7 +51,7 @@ export function queryText(query) {
   return text ? `?${text}` : "";
 }
 
-async function call(method, path, { query, body, type, version, key, signal } = {}) {
+async function call(method, path, { query, body, type, version, key, signal, isText } = {}) {
   const headers = { Accept: "application/json" };
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
   if (version !== undefined && version !== null) headers["If-Match"] = `"${version}"`;
@@ -78,12 +78,14 @@ async function call(method, path, { query, body, type, version, key, signal } = 
   const text = await answer.text().catch(() => "");
   const told =
     answer.headers.get("Content-Type")?.includes("json") && text ? JSON.parse(text) : null;
-  if (answer.ok) return told;
+  if (answer.ok) return isText ? text : told;
   if (answer.status === 401 && path !== "/api/session") onSignedOut();
   throw new ApiError(answer.status, told ?? {}, Number(answer.headers.get("Retry-After")) || null);
 }
 
 export const get = (path, query, signal) => call("GET", path, { query, signal });
+/** What is not JSON, such as figures and files. */
+export const getText = (path, signal) => call("GET", path, { signal, isText: true });
 export const put = (path, body) => call("PUT", path, { body });
 export const patch = (path, body, options) => call("PATCH", path, { body, ...options });
 export const remove = (path, options) => call("DELETE", path, options);

@@ -15,7 +15,7 @@ const ROUTES = [
   [/^\/blotter$/, "blotter"],
   [/^\/doubt$/, "doubt"],
   [/^\/(?<tab>clients|accounts|rates)$/, "reference"],
-  [/^\/(?<tab>settings|tokens|webhooks|audit)$/, "settings"],
+  [/^\/(?<tab>settings|tokens|webhooks|audit)$/, "administration"],
 ];
 
 let leaving = null;
