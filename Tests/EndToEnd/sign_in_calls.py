@@ -28,6 +28,7 @@ CALLS = [
     ("viewer", "GET", "/api/kill-switch"),
     ("viewer", "GET", "/api/me"),
     ("dealer", "POST", "/api/batches"),
+    ("dealer", "POST", "/api/batches/preview"),
     ("dealer", "POST", "/api/batches/priority"),
     ("dealer", "POST", "/api/batches/{none}/validate"),
     ("dealer", "POST", "/api/batches/{none}/start"),

@@ -4,6 +4,8 @@ public enum CallBounds {
   public static let pageItemsByDefault = 50
   /// Findings that one answer lists.
   public static let keptErrors = 1_000
+  /// Rows of a preview that are shown singly.
+  public static let previewedRows = 1_000
   /// A body of JSON, which costs many times its bytes once it is read; larger batches come as CSV.
   public static let jsonBytes = 16 << 20
   /// Calls at once with bodies above `smallBodyBytes`; more are asked to come again. Whoever has not

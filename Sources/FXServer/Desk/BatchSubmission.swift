@@ -81,17 +81,8 @@ struct BatchSubmission: Sendable {
   private func wanted(csv bytes: [UInt8], _ call: Call) async throws -> Wanted {
     var query = try call.query()
     let callbacks = query.callbacks(Callbacks(backend: backend, actor: call.actor))
-    let options = BatchOptions(
-      name: query.value("name", "a batch's name that can be seen") {
-        $0.isVisible ? $0 : nil
-      } ?? defaultName,
-      pricing: query.choice("pricing", of: PricingMode.self) ?? .bank,
-      priority: query.clamped("priority", to: 1...10) ?? 5,
-      maxConcurrentTrades: query.integer(
-        "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
-      policy: query.policy(), starts: query.bool("start") ?? false,
-      allowsDuplicates: query.bool("allow_duplicates") ?? false,
-      callbacks: callbacks.endpoints)
+    var options = options(&query)
+    options.callbacks = callbacks.endpoints
     try query.finish()
     var parser = TradeFileParser()
     parser.consume(bytes.span)
@@ -106,6 +97,20 @@ struct BatchSubmission: Sendable {
       problems.merge(found.naming(parser.columnNames))
       throw Problem(problems)
     }
+  }
+
+  /// How the rows of a file are to be run, as query parameters say it.
+  func options(_ query: inout Query) -> BatchOptions {
+    BatchOptions(
+      name: query.value("name", "a batch's name that can be seen") {
+        $0.isVisible ? $0 : nil
+      } ?? defaultName,
+      pricing: query.choice("pricing", of: PricingMode.self) ?? .bank,
+      priority: query.clamped("priority", to: 1...10) ?? 5,
+      maxConcurrentTrades: query.integer(
+        "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
+      policy: query.policy(), starts: query.bool("start") ?? false,
+      allowsDuplicates: query.bool("allow_duplicates") ?? false)
   }
 
   private func wanted(json: JSON, _ call: Call) async throws -> Wanted {

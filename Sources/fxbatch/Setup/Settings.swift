@@ -155,6 +155,9 @@ extension Settings {
     line("FXBATCH_TLS_KEY_FILE", "none", "PEM file of its key"),
     line("FXBATCH_TRUSTED_PROXIES", "none", "whose X-Forwarded-For counts, as 10.1.0.0/16,::1"),
     line("FXBATCH_MAX_BODY_MB", "64", "larger bodies are refused"),
+    line(
+      "FXBATCH_ENVIRONMENT", "test with a bank on this machine, otherwise prod",
+      "test or prod, told over every page of the dashboard"),
     line("FXBATCH_API_MAX_RPS", "200", "requests per second of one token"),
     line(
       "FXBATCH_WEBHOOK_ALLOW_PRIVATE", "false",

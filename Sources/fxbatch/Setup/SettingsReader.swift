@@ -192,6 +192,12 @@ struct SettingsReader {
     serving.day.reconcileAt = timeOfDay("FXBATCH_RECONCILE_AT", else: serving.day.reconcileAt)
     serving.day.warnOfSettlementAt = timeOfDay(
       "FXBATCH_SETTLEMENT_WARNING_AT", else: serving.day.warnOfSettlementAt)
+    if let word = text("FXBATCH_ENVIRONMENT") {
+      serving.environment = DeskEnvironment(rawValue: word)
+      if serving.environment == nil {
+        problems.append("FXBATCH_ENVIRONMENT is \(word); give test or prod")
+      }
+    }
     serving.trustedProxies = Self.list(text("FXBATCH_TRUSTED_PROXIES") ?? "")
     if TrustedProxies(serving.trustedProxies) == nil {
       problems.append(
