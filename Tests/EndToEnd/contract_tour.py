@@ -16,7 +16,9 @@ created_at updated_at completed_at version""".split()
 LOCK = "locked_by locked_at expires_at generation".split()
 
 
-class Tour:
+class Caller:
+    """Calls of which each one's status is checked."""
+
     def __init__(self, check, dealer, admin):
         self.check, self.dealer, self.admin = check, dealer, admin
 
@@ -33,6 +35,8 @@ class Tour:
         missing = [name for name in names if name not in (value or {})]
         self.check(not missing, f"{words}: {missing} missing in {json.dumps(value)[:300]}")
 
+
+class Tour(Caller):
     def staged(self):
         """A batch that is not started yet: changed, checked, copied, deleted."""
         body = {"name": "tour", "pricing": "bank", "priority": 4, "trades": trade_rows(3, 3, "T")}

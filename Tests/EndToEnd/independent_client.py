@@ -20,6 +20,7 @@ import threading
 
 from api_client import (
     ENDED, Server, Wrong, count_problems, expect, import_clients, report, trade_rows, wait_until)
+from contract_decisions import Decisions
 from contract_tour import Tour
 from desk import Bank, Desk, differences
 from live_feeds import Follower, ServerSentEvents, SocketFeed
@@ -74,7 +75,8 @@ class Day:
         answer = self.dealer.post("/api/batches", first, (201,))
         batch = self.dealer.ended(answer.json()["id"])
         self.check(batch["status"] == "success", f"the first deal ended as {batch['status']}")
-        return [batch["id"], Tour(self.check, self.dealer, self.admin).play()]
+        return [batch["id"]] + [walk(self.check, self.dealer, self.admin).play()
+                                for walk in (Tour, Decisions)]
 
     def submit(self, number):
         """A batch in one of the two forms; answers its id."""

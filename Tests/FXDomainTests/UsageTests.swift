@@ -5,7 +5,7 @@ import Testing
   /// Each status in a batch that was started, and in one that was not: reserved and used.
   static let table: [(status: TradeStatus, started: (Int, Int), unstarted: (Int, Int))] = [
     (.pending, (1, 0), (0, 0)), (.quoting, (1, 0), (0, 0)), (.booking, (1, 0), (1, 0)),
-    (.inDoubt, (1, 0), (1, 0)), (.booked, (0, 1), (0, 1)), (.completed, (0, 1), (0, 1)),
+    (.booked, (0, 1), (0, 1)), (.completed, (0, 1), (0, 1)), (.inDoubt, (1, 0), (1, 0)),
     (.failed, (0, 0), (0, 0)), (.cancelled, (0, 0), (0, 0)),
   ]
 

@@ -105,7 +105,7 @@ import Testing
   func `gets what counts against limits as it would have been kept`(seed: UInt64) async throws {
     try await withFolder { folder in
       let kept = Mutex<SQLiteStore?>(nil)
-      try await StoreConformance.walkUnderLimits(seed: seed, steps: 120) { clock in
+      try await StoreConformance.walk(seed: seed) { clock in
         let store = try await openStore(in: folder, clock: clock)
         kept.withLock { $0 = store }
         return store

@@ -1,9 +1,20 @@
 import FXDomain
 import FXFiles
 
-extension Fields {
-  /// A batch's policy; what is not said stays as `standing` has it.
-  mutating func policy(over standing: BatchPolicy = BatchPolicy()) -> BatchPolicy {
+/// Where the words of a policy stand: in the members of a body, or in the parameters of a query.
+private protocol PolicyWords {
+  mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int?
+  mutating func choice<Value: RawRepresentable & CaseIterable>(
+    _ name: String, of type: Value.Type
+  ) -> Value? where Value.RawValue == String
+  mutating func decimal<Value>(
+    _ name: String, _ read: (String) throws(CellProblem) -> Value
+  ) -> Value?
+}
+
+extension PolicyWords {
+  /// Everything but the retries of quotes; what is not said stays as `standing` has it.
+  fileprivate mutating func words(over standing: BatchPolicy) -> BatchPolicy {
     var policy = standing
     policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
     policy.toleratedFailures =
@@ -13,9 +24,34 @@ extension Fields {
       ?? policy.toleratedFailurePercent
     policy.maxAttempts =
       integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
-    policy.retries = object("retries") { $0.retries(over: standing.retries) } ?? policy.retries
     policy.minimumMargin = decimal("min_margin_pips", CellValue.pips) ?? policy.minimumMargin
     policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
+    return policy
+  }
+}
+
+extension Query: PolicyWords {
+  /// What a file's batch is told of its policy: the retries of quotes are changed once it is there.
+  mutating func policy() -> BatchPolicy { words(over: BatchPolicy()) }
+
+  fileprivate mutating func decimal<Value>(
+    _ name: String, _ read: (String) throws(CellProblem) -> Value
+  ) -> Value? {
+    guard let text = text(name) else { return nil }
+    do {
+      return try read(text)
+    } catch {
+      refuse(name, error.code.rawValue, error.detail)
+      return nil
+    }
+  }
+}
+
+extension Fields: PolicyWords {
+  /// A batch's policy; what is not said stays as `standing` has it.
+  mutating func policy(over standing: BatchPolicy = BatchPolicy()) -> BatchPolicy {
+    var policy = words(over: standing)
+    policy.retries = object("retries") { $0.retries(over: standing.retries) } ?? policy.retries
     return policy
   }
 
@@ -42,28 +78,5 @@ extension Fields {
         "Give at most the greatest delay, \(rule.greatestDelayMilliseconds).")
     }
     return rule
-  }
-}
-
-extension Query {
-  /// What a file's batch is told of its policy: the retries of quotes are changed once it is there.
-  mutating func policy() -> BatchPolicy {
-    var policy = BatchPolicy()
-    policy.onFailure = choice("on_failure", of: BatchPolicy.OnFailure.self) ?? policy.onFailure
-    policy.toleratedFailures = integer(
-      "tolerated_failures", in: 0...FileBounds.maximumDataRows)
-    policy.toleratedFailurePercent = integer(
-      "tolerated_failure_percent", in: BatchBounds.failurePercent)
-    policy.maxAttempts =
-      integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
-    if let text = text("min_margin_pips") {
-      do {
-        policy.minimumMargin = try CellValue.pips(text)
-      } catch {
-        refuse("min_margin_pips", error.code.rawValue, error.detail)
-      }
-    }
-    policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
-    return policy
   }
 }

@@ -92,20 +92,11 @@ struct AuditCommand: AsyncParsableCommand {
     commandName: "audit", abstract: "Who did what, the newest first; takes an approver.",
     discussion: "  fxbatch audit --person \"Thandi N.\" --limit 20")
   @Option(help: "Only what this person did.") var person: String?
-  @Option(help: "At most so many, up to 500.") var limit = 50
-  @Option(help: "Go on where the last list ended.") var cursor: String?
+  @OptionGroup var paging: PageOptions
   @OptionGroup var place: CallOptions
 
-  func validate() throws {
-    guard (1...Pages.rows).contains(limit) else {
-      throw ValidationError("--limit is from 1 to \(Pages.rows).")
-    }
-  }
-
   func run() async throws {
-    var query = [(name: "limit", value: "\(limit)")]
-    if let person { query.append(("person", person)) }
-    if let cursor { query.append(("cursor", cursor)) }
+    let query = paging.query + (person.map { [(name: "person", value: $0)] } ?? [])
     let page = try await place.open(.reads) { try await $0.get("/api/audit", query) }
     if place.json {
       for entry in page.items { Terminal.say(entry.text) }

@@ -38,16 +38,12 @@ struct ListCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only batches created before then.", valueName: "moment"))
   var to: String?
   @Option(parsing: .unconditional, help: "By what they are ordered.") var sort = Order.newest
-  @Option(help: "At most so many, up to 500.") var limit = 50
-  @Option(help: "Go on where the last list ended.") var cursor: String?
+  @OptionGroup var paging: PageOptions
   @OptionGroup var place: CallOptions
 
   func validate() throws {
-    guard (1...Pages.rows).contains(limit) else {
-      throw ValidationError("--limit is from 1 to \(Pages.rows).")
-    }
     let filters = !status.isEmpty || needsDecision || query != nil || from != nil || to != nil
-    let lists = [active, recent, filters || sort != .newest || cursor != nil]
+    let lists = [active, recent, filters || sort != .newest || paging.cursor != nil]
     guard lists.count(where: \.self) <= 1 else {
       throw ValidationError(
         "--active and --recent are lists of their own: give no filter, no order.")
@@ -61,14 +57,12 @@ struct ListCommand: AsyncParsableCommand {
   func run() async throws {
     var asked = status.map { (name: "status", value: $0.rawValue) }
     if needsDecision { asked.append(("needs_decision", "true")) }
-    for (name, value) in [
-      ("q", query), ("created_from", from), ("created_to", to), ("cursor", cursor),
-    ] {
+    for (name, value) in [("q", query), ("created_from", from), ("created_to", to)] {
       if let value { asked.append((name, value)) }
     }
     if sort != .newest { asked.append(("sort", sort.rawValue)) }
-    asked.append(("limit", "\(limit)"))
-    let page = try await place.open(.reads) { try await $0.get(path, asked) }
+    asked += paging.query
+    let page = try await place.open(.reads) { [asked] in try await $0.get(path, asked) }
     BatchList.say(page, none: "no batches", asJSON: place.json)
     Pages.tellOfMore(page)
   }

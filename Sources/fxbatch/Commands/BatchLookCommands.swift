@@ -43,15 +43,11 @@ struct TradesCommand: AsyncParsableCommand {
   var from: String?
   @Option(help: ArgumentHelp("Only trades before then; of all batches.", valueName: "moment"))
   var to: String?
-  @Option(help: "At most so many, up to 500; of all batches.") var limit = 50
-  @Option(help: "Go on where the last list ended; of all batches.") var cursor: String?
+  @OptionGroup var paging: PageOptions
   @OptionGroup var place: CallOptions
 
   func validate() throws {
-    guard (1...Pages.rows).contains(limit) else {
-      throw ValidationError("--limit is from 1 to \(Pages.rows).")
-    }
-    let ofAll = query != nil || from != nil || to != nil || cursor != nil
+    let ofAll = query != nil || from != nil || to != nil || paging.cursor != nil
     guard batch == nil ? code == nil : !ofAll else {
       throw ValidationError(
         batch == nil ? "--code is for one batch." : "Give filters of all batches without a batch.")
@@ -77,9 +73,8 @@ struct TradesCommand: AsyncParsableCommand {
     let query =
       chosen
       + Self.given([
-        ("cif_number", client), ("q", query), ("from", from), ("to", to), ("cursor", cursor),
-        ("limit", "\(limit)"),
-      ])
+        ("cif_number", client), ("q", query), ("from", from), ("to", to),
+      ]) + paging.query
     let page = try await desk.get("/api/trades", query)
     var table = TradeText.listColumns
     for trade in page.items {

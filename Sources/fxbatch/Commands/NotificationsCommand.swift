@@ -13,20 +13,11 @@ struct NotificationsCommand: AsyncParsableCommand {
       """)
   @Flag(help: "Only what you have not read.") var unread = false
   @Flag(help: "Mark what is shown, and all before it, as read.") var markRead = false
-  @Option(help: "At most so many, up to 500.") var limit = 50
-  @Option(help: "Go on where the last list ended.") var cursor: String?
+  @OptionGroup var paging: PageOptions
   @OptionGroup var place: CallOptions
 
-  func validate() throws {
-    guard (1...Pages.rows).contains(limit) else {
-      throw ValidationError("--limit is from 1 to \(Pages.rows).")
-    }
-  }
-
   func run() async throws {
-    var query = [(name: "limit", value: "\(limit)")]
-    if unread { query.append(("unread", "true")) }
-    if let cursor { query.append(("cursor", cursor)) }
+    let query = paging.query + (unread ? [(name: "unread", value: "true")] : [])
     try await place.open(markRead ? .changes : .reads) { desk in
       let page = try await desk.get("/api/notifications", query)
       if desk.asJSON {

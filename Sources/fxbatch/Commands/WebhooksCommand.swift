@@ -160,21 +160,12 @@ struct WebhooksCommand: AsyncParsableCommand {
       abstract: "What went to a webhook, or waits to, the newest first.",
       discussion: "  fxbatch webhooks deliveries 0191… --limit 20")
     @OptionGroup var webhook: Named
-    @Option(help: "At most so many, up to 500.") var limit = 50
-    @Option(help: "Go on where the last list ended.") var cursor: String?
+    @OptionGroup var paging: PageOptions
     @OptionGroup var place: CallOptions
 
-    func validate() throws {
-      guard (1...Pages.rows).contains(limit) else {
-        throw ValidationError("--limit is from 1 to \(Pages.rows).")
-      }
-    }
-
     func run() async throws {
-      var query = [(name: "limit", value: "\(limit)")]
-      if let cursor { query.append(("cursor", cursor)) }
       let page = try await place.open(.reads) {
-        try await $0.get(webhook.path + "/deliveries", query)
+        try await $0.get(webhook.path + "/deliveries", paging.query)
       }
       if place.json {
         Pages.sayLines(page.items)

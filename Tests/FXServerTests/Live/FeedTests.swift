@@ -69,6 +69,16 @@ import Testing
     #expect(try await told(&feed).map(\.sequence) == [23])
   }
 
+  @Test func `is told from the store only what the tail has taken in`() async throws {
+    let (world, tail, _) = try await world(events: 12)
+    // The log has moved on, and nobody has told the tail yet.
+    _ = try await world.stage()
+    var feed = Feed(tail: tail, backend: world.backend, batch: nil, after: 0)
+    #expect(try await told(&feed).map(\.sequence) == Array(1...12))
+    _ = try await tail.advance()
+    #expect(try await told(&feed).map(\.sequence) == [13])
+  }
+
   @Test func `of one batch is told of no other`() async throws {
     let (world, tail, batches) = try await world(events: 9)
     for place in [0, 8] {
