@@ -53,7 +53,8 @@ class Tour(Caller):
         self.has("one trade", one.json(), TRADE + ["attempts"])
         self.check(one.fields["ETag"], "a trade without an ETag")
         found = self.json("POST", f"{path}/validate")
-        self.check(found.get("findings") == [], f"validated with findings: {found}")
+        self.check(found.get("errors") == 0 and found.get("is_valid") is True,
+                   f"validated with errors: {found}")
         changed = self.call("PATCH", path, 200, {"name": "changed", "max_concurrent_trades": 2},
                             If_Match=answer.fields["ETag"])
         self.check(changed and (changed.json()["name"], changed.json()["max_concurrent_trades"])
@@ -112,6 +113,17 @@ class Tour(Caller):
         self.check(self.json("PATCH", "/api/clients/TOUR1", {"spread": "13"}).get("spread") == "13",
                    "the spread was not changed")
         self.check(self.json("GET", "/api/clients/TOUR1").get("spread") == "13", "it did not last")
+        clearance = {"pin": "AIT-TOUR", "approved": "1000.00", "expires": "2030-12-31"}
+        terms = self.json("PATCH", "/api/clients/TOUR1",
+                          {"day_limit": "500.00", "tax_clearance": clearance})
+        self.check((terms.get("day_limit"), terms.get("tax_clearance")) == ("500.00", clearance),
+                   f"agreed otherwise: {terms}")
+        use = "/api/clients/TOUR1/declared-use/2026/SDA"
+        self.check(self.json("PUT", use, {"amount": "7.50"}).get("declared_use")
+                   == [{"allowance": "SDA", "year": 2026, "amount": "7.50"}], "not declared")
+        self.call("PUT", use.replace("2026", "26"), 404, {"amount": "7.50"})
+        terms = self.json("PATCH", "/api/clients/TOUR1", {"day_limit": None, "tax_clearance": None})
+        self.check((terms.get("day_limit"), terms.get("tax_clearance")) == (None, None), f"{terms}")
         self.call("DELETE", "/api/clients/TOUR1", 204)
         self.call("GET", "/api/clients/TOUR1", 404)
         self.call("DELETE", "/api/clients/CIF1000", 409)

@@ -47,6 +47,7 @@ CALLS = [
     ("dealer", "POST", "/api/clients/import"),
     ("dealer", "PATCH", "/api/clients/CIF9999"),
     ("dealer", "DELETE", "/api/clients/CIF9999"),
+    ("dealer", "PUT", "/api/clients/CIF9999/declared-use/2026/SDA"),
     ("dealer", "POST", "/api/accounts/sync"),
     ("dealer", "PUT", "/api/otc-rates/USD-ZAR"),
     ("approver", "POST", "/api/batches/{none}/approve"),
