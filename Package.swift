@@ -114,7 +114,10 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
       ],
-      resources: [.embedInCode("Docs/openapi.yaml"), .embedInCode("Docs/docs.css")],
+      resources: [
+        .embedInCode("Docs/openapi.yaml"), .embedInCode("Docs/docs.css"),
+        .embedInCode("Dashboard/Web"),
+      ],
       swiftSettings: house),
     // A whole installation in memory, driven by a seed: store, bank, clock, network.
     .target(

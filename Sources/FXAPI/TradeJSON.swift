@@ -93,6 +93,25 @@ extension Client {
     [
       "cif_number": .string(cifNumber), "name": .string(name),
       "spread": .string(spread.decimalText), "active": .bool(isActive),
+      "day_limit": JSON(dayLimit?.decimalText), "tax_clearance": taxClearance?.json ?? .null,
+    ]
+  }
+}
+
+extension TaxClearance {
+  public var json: JSON {
+    [
+      "pin": .string(pin), "approved": .string(approved.decimalText),
+      "expires": .string(expires.description),
+    ]
+  }
+}
+
+extension DeclaredUse {
+  public var json: JSON {
+    [
+      "allowance": .string(allowance.rawValue), "year": JSON(year),
+      "amount": .string(amount.decimalText),
     ]
   }
 }

@@ -18,10 +18,24 @@ public enum CellValue {
   public static func amount(
     _ text: String, in currency: Currency
   ) throws(CellProblem) -> Money {
-    let amount: Money
-    do { amount = try Money(text, currency) } catch { throw problem(error, example: "200000.00") }
+    let amount = try amountOrNothing(text, in: currency)
     guard amount.isPositive else { throw notPositive }
     return amount
+  }
+
+  /// The same, or zero.
+  public static func amountOrNothing(
+    _ text: String, in currency: Currency
+  ) throws(CellProblem) -> Money {
+    let amount: Money
+    do { amount = try Money(text, currency) } catch { throw problem(error, example: "200000.00") }
+    guard amount.minorUnits >= 0 else { throw notPositive }
+    return amount
+  }
+
+  public static func day(_ text: String) throws(CellProblem) -> CivilDate {
+    guard let day = CivilDate(text) else { throw unknown(text, use: "a day such as 2026-12-31") }
+    return day
   }
 
   /// An exchange rate above zero.
@@ -109,6 +123,11 @@ public enum CellValue {
   /// A client's name.
   public static func name(_ text: String) throws(CellProblem) -> String {
     try filledLine(text, maximumCharacters: FileBounds.maximumNameCharacters)
+  }
+
+  /// The number under which the tax authority has cleared a client's investments.
+  public static func clearancePIN(_ text: String) throws(CellProblem) -> String {
+    try filledLine(text, maximumCharacters: FileBounds.maximumReferenceCharacters)
   }
 
   /// A settlement account's number: ASCII letters and digits.

@@ -62,7 +62,7 @@ struct RowCells {
 /// Reads a file of one format in pieces and gathers all its rows, or all its problems.
 struct FileParser<Format: RowFormat>: Sendable {
   private var reader = CSVReader()
-  private var format: Format?
+  private(set) var format: Format?
   private var header: [String]?
   /// The rows that are good in themselves, also beside bad ones.
   private(set) var rows: [Format.Row] = []

@@ -57,6 +57,10 @@ public struct RowProblem: Error, Hashable, Sendable {
     case calendarUnknown = "calendar_unknown"
     case duplicateInFile = "duplicate_in_file"
     case duplicateRecent = "duplicate_recent"
+    case limitExceeded = "limit_exceeded"
+    case allowanceExceeded = "allowance_exceeded"
+    // What the bank says about it.
+    case insufficientBalance = "insufficient_balance"
   }
 }
 
@@ -73,6 +77,17 @@ public struct FileProblems: Error, Hashable, Sendable {
   public mutating func append(_ problem: RowProblem) {
     total += 1
     if kept.count < FileBounds.maximumKeptProblems { kept.append(problem) }
+  }
+
+  /// The same with columns called as a file's header calls them.
+  public func naming(_ columns: [String: String]) -> FileProblems {
+    var named = self
+    named.kept = kept.map { problem in
+      var named = problem
+      named.column = problem.column.map { columns[$0] ?? $0 }
+      return named
+    }
+    return named
   }
 
   /// Takes in what else was found wrong with the same file. Problems of the whole file come first.

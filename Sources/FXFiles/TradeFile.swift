@@ -66,6 +66,12 @@ public struct TradeFileParser: Sendable {
   /// The rows that are good in themselves, also of a file that is refused: so that what the desk's
   /// rules find wrong with them can be told in the same answer.
   public var goodRows: [TradeRow] { file.rows }
+
+  /// Rows of which only the amount is bad, the first of them; in its place they have one minor unit.
+  public var rowsBesidesAmount: [TradeRow] { file.format?.rowsBesidesAmount ?? [] }
+
+  /// How the header calls the columns that it has, by their usual names.
+  public var columnNames: [String: String] { file.format?.columnNames ?? [:] }
 }
 
 /// The columns of a trades file, and the rules that join the cells of a row.
@@ -95,6 +101,7 @@ struct TradeFormat: RowFormat {
   /// CIF numbers too long to lie within a `String` itself: each is kept once, not once per row.
   private var longCIFs: Set<String> = []
   private static let inlineStringBytes = 15
+  private(set) var rowsBesidesAmount: [TradeRow] = []
   /// The pair read last, which is mostly the next one too.
   private var lastPair: (text: String, pair: CurrencyPair)?
 
@@ -109,6 +116,19 @@ struct TradeFormat: RowFormat {
     fixedRate = header.take("Fixed Rate")
     spread = header.take("Spread", "Fixed Spread")
     reference = header.take("Reference")
+  }
+
+  var columnNames: [String: String] {
+    let (amount, currency) =
+      switch amount {
+      case .rand(let column): (column, column)
+      case .inCurrency(let amount, let currency): (amount, currency)
+      }
+    let columns = [
+      "Client CIF": cif, "Amount": amount, "Currency": currency, "CurPair": pair,
+      "Deal Type": dealType, "Fixed Rate": fixedRate, "Spread": spread,
+    ]
+    return columns.compactMapValues { $0?.name }
   }
 
   private static func amount(_ header: inout Header) -> Amount {
@@ -137,7 +157,9 @@ struct TradeFormat: RowFormat {
     let pair = cells.value(pair, else: Self.usdZAR) { text throws(CellProblem) in
       try readPair(text)
     }
+    let before = cells.problems.count
     let amount = readAmount(&cells, pair: pair)
+    let amountProblems = cells.problems.count - before
     let side = cells.value(side, else: .buy, CellValue.side)
     let delivery = cells.value(dealType, else: .spot, CellValue.dealType)
     let allowance = optional(allowance, &cells, CellValue.allowance)
@@ -151,13 +173,18 @@ struct TradeFormat: RowFormat {
         CellProblem(
           .missingFixedRate, "Give a Fixed Rate above zero, or answer no under Fix Rate?."))
     }
-    guard cells.problems.isEmpty, let cif, let pair, let amount, let side, let delivery,
+    guard cells.problems.count == amountProblems, let cif, let pair, let side, let delivery,
       let allowance, let isFixed, let fixedRate, let spread, let reference
     else { return nil }
-    return TradeRow(
-      row: cells.row.number, cifNumber: shared(cif), amount: amount, pair: pair, side: side,
+    let isBad = amount == nil || amountProblems > 0
+    let row = TradeRow(
+      row: cells.row.number, cifNumber: shared(cif),
+      amount: amount ?? Money(minorUnits: 1, currency: pair.quote), pair: pair, side: side,
       delivery: delivery, allowance: allowance, isFixed: isFixed, fixedRate: fixedRate,
       spread: spread, reference: reference)
+    guard isBad else { return row }
+    if rowsBesidesAmount.count < FileBounds.maximumKeptProblems { rowsBesidesAmount.append(row) }
+    return nil
   }
 
   private mutating func readPair(_ text: String) throws(CellProblem) -> CurrencyPair {

@@ -13,6 +13,8 @@ public struct ServerSettings: Sendable {
   public var transport: TransportSettings
   /// Of one token, or of one address without a token.
   public var requestsPerSecond = 200
+  /// Told over every page.
+  public var environment = DeskEnvironment.production
   public var live = LiveBounds()
 
   public init(transport: TransportSettings) { self.transport = transport }
@@ -22,6 +24,7 @@ public struct ServerSettings: Sendable {
 public struct APIServer: Sendable {
   private let backend: Backend
   private let settings: ServerSettings
+  /// Of the API; the dashboard's pages and files are beside them.
   let routes: [Route]
   let responder: any HTTPResponder<CallContext>
   private let live: LiveCalls
@@ -52,7 +55,8 @@ public struct APIServer: Sendable {
     self.routes =
       try Self.routes(backend, operations, signIn, isSecure: isSecure) + live.routes
       + DocsCalls().routes
-    self.responder = RouteTable(routes: routes).router(dispatcher)
+    let dashboard = DashboardCalls(environment: settings.environment)
+    self.responder = RouteTable(routes: routes + dashboard.routes).router(dispatcher)
     self.logger = logger
   }
 
@@ -61,13 +65,15 @@ public struct APIServer: Sendable {
   ) -> [Route] {
     let orders = BatchOrders(backend: backend)
     return orders.routes + BatchLists(backend: backend).routes
-      + BatchSubmission(orders: orders).routes + BatchChanges(orders: orders).routes
+      + BatchSubmission(orders: orders).routes
+      + BatchPreview(submission: BatchSubmission(orders: orders)).routes
+      + BatchChanges(orders: orders).routes
       + BatchReads(backend: backend).routes + BatchCopies(orders: orders).routes
       + BatchReleases(orders: orders).routes + TemplateCalls(orders: orders).routes
       + PaperCalls(backend: backend).routes + EvidenceCalls(backend: backend).routes
       + ReconciliationCalls(backend: backend).routes
       + TradeOrders(backend: backend).routes + ReferenceCalls(backend: backend).routes
-      + ClientCalls(backend: backend).routes
+      + ClientCalls(backend: backend).routes + AllowanceCalls(backend: backend).routes
       + KillSwitchCalls(backend: backend).routes
       + NoticeCalls(backend: backend).routes + WebhookCalls(backend: backend).routes
       + AccessCalls(backend: backend, signIn: signIn, isSecure: isSecure).routes

@@ -78,6 +78,8 @@ extension MemoryBooks {
     }
     clients[index].spread = change.spread ?? clients[index].spread
     clients[index].isActive = change.isActive ?? clients[index].isActive
+    clients[index].dayLimit = change.dayLimit ?? clients[index].dayLimit
+    clients[index].taxClearance = change.taxClearance ?? clients[index].taxClearance
     return clients[index]
   }
 
@@ -99,9 +101,13 @@ extension MemoryBooks {
   ) throws(StoreError) -> Result<Client, ClientRefusal> {
     guard let key = client(withCIF: cifNumber) else { return .failure(.unknown) }
     guard !trades.contains(where: { $0.client == key }) else { return .failure(.hasTrades) }
+    let deleted = clients[key.index]
     accounts[key.index] = []
+    declaredUses[key] = nil
+    clients[key.index].dayLimit = nil
+    clients[key.index].taxClearance = nil
     deletedClients.insert(key)
-    return .success(clients[key.index])
+    return .success(deleted)
   }
 
   /// See `BookStore.sync`.
@@ -168,6 +174,8 @@ extension MemoryBooks {
     precondition(request.trades.count == request.tradeIDs.count, "one identifier per trade")
     try checkIdentifiers(of: request)
     var batch = batch(from: request)
+    let asked =
+      request.starts ? request.trades.map { AskedTrade($0, value: value(of: $0)) } : []
     var drafts = [
       JournalDraft(kind: .batchCreated, actor: request.actor, note: request.note)
     ]
@@ -180,9 +188,13 @@ extension MemoryBooks {
         let found = duplicates(of: request.trades, within: window)
         if !found.isEmpty { throw .duplicates(found) }
       }
+      let broken = errors(by: asked, in: batch, request.rules)
+      if !broken.isEmpty { throw .rulesBroken(broken) }
     } catch {
       return .failure(error)
     }
+    Ledger.reserve(asked, in: &batch)
+    usage.reserve(asked, of: batch)
     batches.append(batch)
     summaries.append(MemorySummary())
     places.append([])
@@ -253,6 +265,7 @@ extension MemoryBooks {
       Trade(
         key: key, id: id, batch: batch.key, batchID: batch.id,
         client: clients[draft.client.index], draft: draft, createdAt: now))
+    trades[key.index].value = value(of: draft)
     summaries[batch.key.index].request(draft.deal)
     attempts.append([])
     evidence.append([])

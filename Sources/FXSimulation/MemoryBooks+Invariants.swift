@@ -9,6 +9,7 @@ extension MemoryBooks {
     violations += trades.indices.filter { !removed.contains(trades[$0].key) }
       .flatMap(violations(ofTradeAt:))
     violations += chainViolations(of: Journal.installation, head: houseChain)
+    if usage != countedUsage() { violations.append("the usage kept is not that of the trades") }
     violations += sealViolations() + tallyViolations() + historyViolations()
     return violations
   }
@@ -27,6 +28,9 @@ extension MemoryBooks {
       (
         summaries[batch.key.index] == counted(at: batch.key.index),
         "keeps other sums or failures than its trades make"
+      ),
+      (
+        batch.usage == countedUsage(at: batch.key.index), "keeps another usage than its trades make"
       ),
       (batch.status.isFinal == counts.isEveryTradeFinal, "ends otherwise than its trades"),
       (!batch.status.isFinal || batch.status == outcome, "amounts to another outcome"),

@@ -95,6 +95,7 @@ extension MemoryBooks {
     var new = Trade(
       key: key, id: old.id, batch: old.batch, batchID: old.batchID,
       client: clients[draft.client.index], draft: draft, createdAt: old.createdAt)
+    new.value = value(of: draft)
     new.row = old.row
     new.updatedAt = now
     new.version = old.version + 1

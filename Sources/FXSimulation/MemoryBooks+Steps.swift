@@ -29,15 +29,12 @@ extension MemoryBooks {
         facts: BatchFacts(
           now: now, contentHash: batch.contentHash,
           isEditor: hasEdited(batch.key, step.actor), hasRecords: hasRecords(index)))
-      if case .retry(let selection, let note, let byApprover) = step.command {
-        retried = try Ledger.retriable(
-          selection, of: ended(in: index), note: note, byApprover: byApprover)
-      }
+      retried = try putUnderWay(by: step.command, &batch)
     } catch {
       return .failure(error)
     }
     write(&batch, drafts)
-    if case .retry(_, let note, _) = step.command {
+    if case .retry(_, let note, _, _) = step.command {
       for trade in retried {
         try writeAllowed(.retry(note: note), trade: trade, batch: step.batch, actor: step.actor)
       }
@@ -52,6 +49,35 @@ extension MemoryBooks {
     }
     house.changeCounter += 1
     return .success(batches[index])
+  }
+
+  /// Looks at what a start or a retry puts under way, and counts it; answers what is tried again.
+  private mutating func putUnderWay(
+    by command: BatchCommand, _ batch: inout Batch
+  ) throws(BatchRefusal) -> [TradeKey] {
+    switch command {
+    case .start(_, let rules):
+      let asked = pending(in: batch)
+      let broken = errors(by: asked, in: batch, rules)
+      if !broken.isEmpty { throw .rulesBroken(broken) }
+      Ledger.reserve(asked, in: &batch)
+      usage.reserve(asked, of: batch)
+      return []
+    case .retry(let selection, let note, let byApprover, let rules):
+      let retried = try Ledger.retriable(
+        selection, of: ended(in: batch.key.index), note: note, byApprover: byApprover)
+      let asked = retried.map { key in
+        var trade = AskedTrade(trades[key.index])
+        trade.day = nil
+        return trade
+      }
+      let broken = errors(by: asked, in: batch, rules)
+      if !broken.isEmpty { throw .rulesBroken(broken) }
+      return retried
+    case .approve, .reject, .demandApproval, .pause, .resume, .requestCancel, .setPriority,
+      .change, .accept, .delete:
+      return []
+    }
   }
 
   /// Whether anything is known of a booking of one of the batch's trades.
@@ -130,6 +156,7 @@ extension MemoryBooks {
     trades[index] = trade
     tally(trade, from: before.status)
     summaries[trade.batch.index].move(from: before, to: trade)
+    usage.move(from: before, to: trade, of: batch)
     if let bookedAt = trade.bookedAt, bookedAt != before.bookedAt { file(trade.key, at: bookedAt) }
     follow(step.command, trade: trade, from: before.status)
     write(&batch, entry.events)
@@ -148,10 +175,11 @@ extension MemoryBooks {
     if command.readsClientBlock {
       facts.clientBlocked = isBlocked(trade.client, besides: trade.key)
     }
-    if case .recordIntent(let intent) = command {
+    if case .recordIntent(let intent, let rules) = command {
       let isHeldByOther = house.canary.map { $0 != trade.key } ?? false
       facts.canaryUnderWay = isHeldByOther || intent.isCanary && callsOut > 0
       facts.bank = openDeals > 0 ? house.bank : nil
+      facts.brokenRule = brokenRule(for: trade, under: rules)
     }
     return facts
   }
@@ -186,7 +214,7 @@ extension MemoryBooks {
   private mutating func follow(
     _ command: TradeCommand, trade: Trade, from: TradeStatus
   ) {
-    if case .recordIntent(let intent) = command {
+    if case .recordIntent(let intent, _) = command {
       house.bank = intent.bank
       if intent.isCanary { house.canary = trade.key }
     }

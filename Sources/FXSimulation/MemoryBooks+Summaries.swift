@@ -43,7 +43,9 @@ extension MemoryBooks {
     guard let index = index(of: batch) else {
       return Recount(kept: BatchSummary(), counted: BatchSummary())
     }
-    return Recount(kept: shown(summaries[index]), counted: shown(counted(at: index)))
+    return Recount(
+      kept: shown(summaries[index]), counted: shown(counted(at: index)),
+      keptUsage: batches[index].usage, countedUsage: countedUsage(at: index))
   }
 
   /// Makes it anew from the trades.

@@ -18,6 +18,8 @@ public struct MemoryBooks: Sendable {
   var accounts: [[SettlementAccount]] = []
   /// All clients in the order of their CIF numbers.
   var clientsByCIF: [ClientKey] = []
+  /// What each client has declared, in the order of years and allowances.
+  var declaredUses: [ClientKey: [DeclaredUse]] = [:]
   var deletedClients: Set<ClientKey> = []
   var otcRates: [CurrencyPair: OTCRate] = [:]
 
@@ -26,6 +28,8 @@ public struct MemoryBooks: Sendable {
   var rows: [[Int]] = []
   /// By batch.
   var summaries: [MemorySummary] = []
+  /// What counts against limits and allowances.
+  var usage = UsageBook()
   var trades: [Trade] = []
   /// Taken out of a batch before it was started.
   var removed: Set<TradeKey> = []

@@ -233,6 +233,30 @@ extension MemoryStore {
     try transact { (books) throws(StoreError) in try books.summaries(of: batches) }
   }
 
+  public func standing(
+    of client: ClientKey, on day: CivilDate
+  ) async throws(StoreError) -> ClientStanding? {
+    try transact { (books) throws(StoreError) in try books.standing(of: client, on: day) }
+  }
+
+  public func breaches(
+    startingOf batch: BatchKey, under rules: DeskRules
+  ) async throws(StoreError) -> [RuleBreach] {
+    try transact { (books) throws(StoreError) in
+      try books.breaches(startingOf: batch, under: rules)
+    }
+  }
+
+  public func recountUsage(
+    of clients: [ClientKey]
+  ) async throws(StoreError) -> UsageRecount {
+    try transact { (books) throws(StoreError) in try books.recountUsage(of: clients) }
+  }
+
+  public func recountDealerUsage() async throws(StoreError) -> UsageRecount {
+    try transact { (books) throws(StoreError) in try books.recountDealerUsage() }
+  }
+
   public func recount(_ batch: BatchKey) async throws(StoreError) -> Recount {
     try transact { (books) throws(StoreError) in try books.recount(batch) }
   }

@@ -41,6 +41,10 @@ public enum Occurrence: String, Hashable, Sendable, CaseIterable {
   case policyCancel = "a batch cancelled by its policy"
   case policyResumed = "a person let a batch go on that its policy had paused"
 
+  // How limits answer.
+  case startRefused = "a start or a retry that a limit or an allowance refused"
+  case bookingBeyondLimit = "a booking refused by a limit that was lowered since its start"
+
   // How the protocol answers.
   case booking = "a booking"
   case clientBlocked = "a trade that waited for its client's doubt"

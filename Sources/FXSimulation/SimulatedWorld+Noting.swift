@@ -30,6 +30,7 @@ extension SimulatedWorld {
     case .success(let trade): noteAccepted(command, trade)
     case .failure(.leaseLost): occurrences[.fencedWrite] += 1
     case .failure(.clientBlocked): occurrences[.clientBlocked] += 1
+    case .failure(.ruleBroken): occurrences[.bookingBeyondLimit] += 1
     case .failure(.canaryUnderWay): occurrences[.canaryAlone] += 1
     case .failure: break
     }
@@ -37,13 +38,17 @@ extension SimulatedWorld {
 
   private mutating func noteAccepted(_ command: TradeCommand, _ trade: Trade) {
     switch command {
-    case .recordIntent(let intent):
+    case .recordIntent(let intent, let rules):
+      checkIntent(of: trade, rules)
       occurrences[.booking] += 1
       if intent.number > 1 { occurrences[.secondAttempt] += 1 }
     case .recordNotSent(_, let failure, _, _), .deferQuote(let failure, _):
       if failure?.code == .quoteExpired { occurrences[.quoteTooOld] += 1 }
     case .recordRefused: occurrences[.definiteRefusal] += 1
-    case .recordUnclear, .recordBookingEvidence: occurrences[.doubt] += 1
+    case .recordUnclear: occurrences[.doubt] += 1
+    case .recordBookingEvidence:
+      occurrences[.doubt] += 1
+      isExceededByEvidence = true
     case .recordFound: occurrences[.doubtFound] += 1
     case .recordNotBooked:
       occurrences[.doubtDisproven] += 1

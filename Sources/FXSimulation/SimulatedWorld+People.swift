@@ -21,6 +21,7 @@ extension SimulatedWorld {
     guard let pair = CurrencyPair("USD/ZAR") else { return }
     // Of its own seed, so that whatever else a world draws stays as it was.
     var policies = Chance(seed: seed ^ 0x706f_6c69_6379)
+    var allowances = Chance(seed: seed ^ 0x616c_6c6f_77)
     for number in 1...temper.batches {
       let drafts = (1...temper.tradesPerBatch).map { row in
         let amount = Money(minorUnits: chance.pick(100_000...100_000_000), currency: .zar)
@@ -28,7 +29,9 @@ extension SimulatedWorld {
         guard let deal = Deal(pair: pair, side: .buy, amount: amount) else {
           preconditionFailure("the rand is one of the pair's currencies")
         }
-        return TradeDraft(row: row, client: client.key, deal: deal, spread: client.spread)
+        return TradeDraft(
+          row: row, client: client.key, deal: deal,
+          allowance: temper.hasLimits ? Self.allowance(&allowances) : nil, spread: client.spread)
       }
       let ids = drafts.map { _ in Identifier(high: chance.next(), low: chance.next()) }
       let batch = BatchDraft(
@@ -38,7 +41,8 @@ extension SimulatedWorld {
         policy: policy(maxAttempts: Int(chance.pick(1...3)), &policies))
       _ = try books.create(
         CreateRequest(
-          batch: batch, trades: drafts, tradeIDs: ids, actor: .person("dealer"), starts: true,
+          batch: batch, trades: drafts, tradeIDs: ids, actor: .person("dealer"),
+          starts: !temper.hasLimits,
           duplicateWindowMilliseconds: nil))
     }
   }
@@ -75,12 +79,15 @@ extension SimulatedWorld {
       (command, kind) = (
         .setPriority(Int(chance.pick(1...10)), queuePosition: nil), .priority
       )
-    case .retry: (command, kind) = (.retry(.all, note: "again"), .retry)
+    case .retry: (command, kind) = (.retry(.all, note: "again", rules: rules), .retry)
+    case .start: (command, kind) = (.start(rules: rules), nil)
+    case .lowerLimits: return lowerLimits()
     case .engageKillSwitch, .releaseKillSwitch:
       return try turnKillSwitch(wish, of: batch, isBooking: isBooking)
     }
     let result = try books.perform(
       BatchStep(batch: batch, actor: .person("dealer"), command: command))
+    if case .failure(.rulesBroken) = result { occurrences[.startRefused] += 1 }
     guard case .success = result else { return }
     observer?(now - Self.beginning, "a person: \(wish) of batch \(batch)")
     if let kind { occurrences[kind] += 1 }
@@ -162,7 +169,7 @@ extension SimulatedWorld {
 
   /// Everything that must hold whenever nothing is on its way, one sentence per violation.
   public func audit() -> [String] {
-    var violations = books.verifyInvariants()
+    var violations = books.verifyInvariants() + reservationsLeft()
     do {
       violations += try allTrades().compactMap { finding($0, standing($0.key)) }
     } catch {
@@ -214,7 +221,7 @@ extension SimulatedWorld {
     let canary = try books.installation().canary
     let isHeldBack = trades.contains { $0.key == canary && $0.waitsForPerson }
     return try books.batches(BatchQuery(limit: 500)).allSatisfy { batch in
-      batch.status.isFinal || batch.status == .paused
+      batch.status.isFinal || batch.status == .paused || batch.status == .staged
         || trades.filter { $0.batch == batch.key && !$0.status.isFinal }.allSatisfy {
           $0.waitsForPerson
             || $0.status == .pending && (isHeldBack || blocked.contains($0.client))

@@ -41,7 +41,7 @@ extension SimulatedWorld {
   mutating func sendsEarly(
     _ action: EngineAction, _ step: TradeStep, _ generation: Int64, by node: NodeIndex
   ) -> Bool {
-    guard temper.planted == .intentAfterCall, case .recordIntent(let intent) = step.command,
+    guard temper.planted == .intentAfterCall, case .recordIntent(let intent, _) = step.command,
       !sentEarly.contains(intent.dealTransactionID)
     else { return false }
     send(intent.order, by: node, step.trade, generation, isEarly: true)

@@ -25,7 +25,8 @@ public struct SimulatedWorld: Sendable {
 
   /// What persons ask for.
   enum PersonsWish: Sendable {
-    case pause, resume, cancel, priority, retry, engageKillSwitch, releaseKillSwitch
+    case start, pause, resume, cancel, priority, retry, engageKillSwitch, releaseKillSwitch
+    case lowerLimits
   }
 
   typealias NodeIndex = Int
@@ -89,6 +90,11 @@ public struct SimulatedWorld: Sendable {
   var lastHolder: [BatchKey: NodeIndex] = [:]
   /// What a restored store will hold.
   var snapshot: MemoryBooks?
+  /// The desk's rules as they are configured now, and as everything was started under them or stricter.
+  var rules = DeskRules()
+  var rulesOfStarts = DeskRules()
+  /// Bookings that turn up count, whatever room there is.
+  var isExceededByEvidence = false
   /// Of planted bugs: calls that left too early, and ids other than those that are computed.
   var sentEarly: Set<Identifier> = []
   var sentAs: [Identifier: Identifier] = [:]
@@ -108,6 +114,7 @@ public struct SimulatedWorld: Sendable {
     self.chance = chance
     self.end = Self.beginning + temper.endsAt
     self.restFrom = Self.beginning + temper.faultsUntil
+    drawRules()
     try populate()
     nodes = (0..<temper.nodes).map { _ in Node() }
     for index in nodes.indices {
@@ -115,6 +122,7 @@ public struct SimulatedWorld: Sendable {
       schedule(.start(index), after: self.chance.pick(0...500))
     }
     planFaults()
+    planStarts()
   }
 
   mutating func schedule(_ happening: Happening, after delay: Int64) {
@@ -137,6 +145,7 @@ public struct SimulatedWorld: Sendable {
       books.now = Timestamp(milliseconds: now)
       steps += 1
       try perform(next)
+      checkLimits()
       if try isAtRest() { break }
     }
     if violation == nil, let first = audit().first { violation = first }
@@ -221,6 +230,7 @@ public struct SimulatedWorld: Sendable {
     settings.proof.doubtMarginMilliseconds = temper.doubtMarginMilliseconds
     settings.unconfirmedMilliseconds = temper.unconfirmedMilliseconds
     settings.maxRequestsPerSecond = 1_000
+    settings.rules = rules
     settings.isSoleEngine = temper.nodes == 1
     settings.seed = chance.next()
     nodes[index].core = EngineCore(settings: settings, at: moment(index)) { _ in

@@ -19,6 +19,8 @@ public struct WorldTemper: Sendable {
   public var commands = 4
   /// Batches pause or cancel on failures, tolerate some, and quote anew, each in its own way.
   public var hasPolicies = false
+  /// Batches are started by persons, under limits and an allowance that leave no room for all.
+  public var hasLimits = false
   /// Times that the store loses what it has acknowledged.
   public var rollBacks = 0
   public var leaseMilliseconds: Int64 = 30_000
@@ -60,6 +62,8 @@ public enum WorldPlan: String, CaseIterable, Sendable {
   case rolledBack = "rolled-back"
   /// The same, with batches that pause or cancel on failures, and quote anew, each in its own way.
   case policies
+  /// The same, with limits and an allowance, under which not everything can be started.
+  case limits
 
   public func temper(seed: UInt64) -> WorldTemper {
     var chance = Chance(seed: ~seed)
@@ -80,6 +84,7 @@ public enum WorldPlan: String, CaseIterable, Sendable {
       temper.rollBacks = 1
       temper.bank.lostAfterPerMille = 50
     case .policies: temper.hasPolicies = true
+    case .limits: temper.hasLimits = true
     }
     return temper
   }

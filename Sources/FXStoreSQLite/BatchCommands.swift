@@ -55,9 +55,22 @@ extension Transaction {
     let wasStaged = batch.status == .staged
     let events = try Ledger.decide(step, batch: &batch, facts: facts)
     var retried: [TradeKey] = []
-    if case .retry(let selection, let note, let byApprover) = step.command {
+    switch step.command {
+    case .start(_, let rules):
+      let asked = try pending(in: batch.key)
+      try demandKept(rules, by: asked, in: batch)
+      Ledger.reserve(asked, in: &batch)
+      usage.reserve(asked, of: batch)
+    case .retry(let selection, let note, let byApprover, let rules):
+      let ended = try ended(in: batch.key)
       retried = try Ledger.retriable(
-        selection, of: try ended(in: batch.key), note: note, byApprover: byApprover)
+        selection, of: ended.map(\.trade), note: note, byApprover: byApprover)
+      let chosen = Set(retried)
+      try demandKept(
+        rules, by: ended.filter { chosen.contains($0.trade.key) }.map(\.asked), in: batch)
+    case .approve, .reject, .demandApproval, .pause, .resume, .requestCancel, .setPriority,
+      .change, .accept, .delete:
+      break
     }
     try update(step.batch) { $0 = batch }
     try log(events, of: step.batch)
@@ -96,7 +109,7 @@ extension Transaction {
   }
 
   private func retry(_ key: TradeKey, in step: BatchStep) throws {
-    guard case .retry(_, let note, _) = step.command, let trade = try trade(key) else {
+    guard case .retry(_, let note, _, _) = step.command, let trade = try trade(key) else {
       throw StoreError.inconsistent("There is no trade \(key) to retry.")
     }
     let retry = TradeStep(
@@ -105,6 +118,16 @@ extension Transaction {
     if case .failure(let refusal) = try take(retry, on: trade) {
       throw StoreError.inconsistent("Trade \(key) was chosen for a retry and refused: \(refusal).")
     }
+  }
+
+  /// Refuses to put trades under way that break a rule.
+  private func demandKept(
+    _ rules: DeskRules, by asked: [AskedTrade], in batch: Batch
+  ) throws {
+    let broken = try breaches(
+      of: asked, batch: batch.usage, dealer: batch.createdBy, rules
+    ).errors
+    if !broken.isEmpty { throw BatchRefusal.rulesBroken(broken) }
   }
 
   private func cancelPending(of batch: BatchKey, _ actor: Actor) throws {
@@ -117,17 +140,21 @@ extension Transaction {
       JournalKind.batchEdited, actor)
   }
 
-  private func ended(in batch: BatchKey) throws -> [EndedTrade] {
+  private func ended(
+    in batch: BatchKey
+  ) throws -> [(trade: EndedTrade, asked: AskedTrade)] {
     try all(
       """
-      SELECT key, failure_code, is_resolved_by_person, version FROM trades
+      SELECT key, failure_code, is_resolved_by_person, version, row, client_key, allowance, value,
+        NULL FROM trades
       WHERE status IN ('failed', 'cancelled') AND batch_key = ? AND is_removed = 0
       """, batch,
       read: {
-        EndedTrade(
+        let trade = EndedTrade(
           key: try $0.next(), code: try $0.next(), isResolvedByPerson: try $0.next(),
           version: try $0.next())
+        return (trade, try $0.askedTrade())
       }
-    ).sorted { $0.key < $1.key }
+    ).sorted { $0.trade.key < $1.trade.key }
   }
 }

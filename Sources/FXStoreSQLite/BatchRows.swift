@@ -32,6 +32,8 @@ extension ColumnReader {
     batch.escalated.booked = try next()
     batch.escalated.settlementFailed = try next()
     batch.termsHash = try next()
+    batch.usage = try usage()
+    batch.usageDay = try next()
     return batch
   }
 
@@ -123,7 +125,7 @@ extension Transaction {
         pause_cause = ?, accepted_by = ?, accepted_note = ?, decided = ?, decided_by = ?,
         decided_at = ?, queued_at = ?, started_at = ?, completed_at = ?, updated_at = ?,
         version = ?, escalated_in_doubt = ?, escalated_booked = ?, unsettled = ?,
-        needs_decision = ?
+        needs_decision = ?, reserved = ?, used = ?, usage_day = ?
       WHERE key = ?
       """,
       batch.status, batch.round, counts.pending, counts.quoting, counts.booking, counts.booked,
@@ -132,7 +134,9 @@ extension Transaction {
       batch.pauseCause, batch.acceptedBy, batch.acceptedNote, batch.decision?.kind,
       batch.decision?.by, batch.decision?.at, batch.queuedAt, batch.startedAt, batch.completedAt,
       batch.updatedAt, batch.version, batch.escalated.inDoubt, batch.escalated.booked,
-      batch.escalated.settlementFailed, !batch.needsDecision.isEmpty, batch.key)
+      batch.escalated.settlementFailed, !batch.needsDecision.isEmpty,
+      Int64(clamping: batch.usage.reserved), Int64(clamping: batch.usage.used), batch.usageDay,
+      batch.key)
     try write(batch.chain, of: batch.key)
   }
 

@@ -24,7 +24,7 @@ extension SQLiteStore {
 
 extension Transaction {
   /// Rows that a refusal names at most.
-  private static let greatestRefusal = 1_000
+  static let greatestRefusal = 1_000
 
   /// Throws a `CreateRefusal` before anything has changed.
   fileprivate func create(_ request: CreateRequest) throws -> Batch {
@@ -37,6 +37,11 @@ extension Transaction {
       let found = try duplicates(of: request.trades, since: now.advanced(byMilliseconds: -window))
       if !found.isEmpty { throw CreateRefusal.duplicates(found) }
     }
+    let values = try values(of: request.trades)
+    let asked = request.starts ? zip(request.trades, values).map { AskedTrade($0, value: $1) } : []
+    let dealer = request.actor.description
+    let broken = try breaches(of: asked, batch: Usage(), dealer: dealer, request.rules).errors
+    if !broken.isEmpty { throw CreateRefusal.rulesBroken(broken) }
 
     let key = BatchKey(1 + (try value("SELECT max(key) FROM batches") ?? 0))
     let last: Int64 = try value("SELECT max(key) FROM trades") ?? 0
@@ -47,21 +52,27 @@ extension Transaction {
       key: key, id: draft.id, name: draft.name, pricing: draft.pricing,
       priority: draft.priority, queuePosition: position,
       maxConcurrentTrades: draft.maxConcurrentTrades, policy: draft.policy, createdAt: now,
-      createdBy: request.actor.description)
+      createdBy: dealer)
     batch.counts.pending = request.trades.count
     batch.termsHash = ContentHash.terms(of: request.trades)
     try insert(batch)
     hold(batch)
     for (index, trade) in request.trades.enumerated() {
       try insert(
-        trade, id: request.tradeIDs[index], key: TradeKey(last + 1 + Int64(index)), batch: key)
+        trade, value: values[index], id: request.tradeIDs[index],
+        key: TradeKey(last + 1 + Int64(index)), batch: key)
     }
     for callback in request.callbacks { try insert(callback, of: key) }
     try summarize(key) { for trade in request.trades { $0.request(trade.deal) } }
     try log([JournalDraft(kind: .batchCreated, actor: request.actor, note: request.note)], of: key)
     if request.starts {
       let start = BatchStep(batch: key, actor: request.actor, command: .start())
-      let events = try update(key) { try Ledger.decide(start, batch: &$0, now: now) }
+      let events = try update(key) { batch in
+        let events = try Ledger.decide(start, batch: &batch, now: now)
+        Ledger.reserve(asked, in: &batch)
+        usage.reserve(asked, of: batch)
+        return events
+      }
       try log(events, of: key)
       try updateInstallation { $0.changeCounter += 1 }
     }
@@ -69,6 +80,18 @@ extension Transaction {
       throw StoreError.inconsistent("Batch \(key) was made and is not there.")
     }
     return created
+  }
+
+  /// What trades are worth in rands, as told when they are taken in.
+  func values(of trades: [TradeDraft]) throws -> [Money?] {
+    var rates: [CurrencyPair: Rate?] = [:]
+    return try trades.map { trade in
+      try trade.deal.value(fixedRate: trade.fixedRate) { pair in
+        let rate = try rates[pair] ?? otcRate(pair)?.rate
+        rates.updateValue(rate, forKey: pair)
+        return rate
+      }
+    }
   }
 
   /// The first rows whose client is gone or no longer active.

@@ -56,7 +56,8 @@ extension SQLiteStore {
       let text = SoughtText(query.text)
       return try transaction.all(
         """
-        SELECT key, name, cif_number, spread, is_active FROM clients
+        SELECT key, name, cif_number, spread, is_active, day_limit, clearance_pin,
+          clearance_approved, clearance_expires FROM clients
         WHERE is_deleted = 0 AND cif_number > ?1 AND (?2 IS NULL OR is_active = ?2)
           AND (?3 IS NULL OR substr(cif_number, 1, length(?3)) = ?3 OR instr(folded_name, ?4) > 0)
         ORDER BY cif_number LIMIT ?5
@@ -83,6 +84,18 @@ extension SQLiteStore {
         WHERE cif_number = ? AND is_deleted = 0
         """, change.name, change.name.map { SoughtText.fold($0) }, change.spread,
         change.isActive, cifNumber)
+      if let limit = change.dayLimit {
+        try transaction.run(
+          "UPDATE clients SET day_limit = ? WHERE cif_number = ? AND is_deleted = 0",
+          limit?.minorUnits, cifNumber)
+      }
+      if let clearance = change.taxClearance {
+        try transaction.run(
+          """
+          UPDATE clients SET clearance_pin = ?, clearance_approved = ?, clearance_expires = ?
+          WHERE cif_number = ? AND is_deleted = 0
+          """, clearance?.pin, clearance?.approved.minorUnits, clearance?.expires, cifNumber)
+      }
       return try transaction.client(cifNumber: cifNumber)
     }
   }
@@ -98,7 +111,12 @@ extension SQLiteStore {
         "SELECT 1 FROM trades WHERE client_key = ? LIMIT 1", client.key)
       guard !hasTrades else { return .failure(.hasTrades) }
       try transaction.run("DELETE FROM accounts WHERE client_key = ?", client.key)
-      try transaction.run("UPDATE clients SET is_deleted = 1 WHERE key = ?", client.key)
+      try transaction.run("DELETE FROM declared_uses WHERE client_key = ?", client.key)
+      try transaction.run(
+        """
+        UPDATE clients SET is_deleted = 1, day_limit = NULL, clearance_pin = NULL,
+          clearance_approved = NULL, clearance_expires = NULL WHERE key = ?
+        """, client.key)
       return .success(client)
     }
   }
@@ -234,15 +252,17 @@ extension Transaction {
 
   func client(_ key: ClientKey) throws -> Client? {
     try first(
-      "SELECT key, name, cif_number, spread, is_active FROM clients WHERE key = ? AND is_deleted = 0",
-      key,
-      read: { try $0.client() })
+      """
+      SELECT key, name, cif_number, spread, is_active, day_limit, clearance_pin,
+        clearance_approved, clearance_expires FROM clients WHERE key = ? AND is_deleted = 0
+      """, key, read: { try $0.client() })
   }
 
   func client(cifNumber: String) throws -> Client? {
     try first(
       """
-      SELECT key, name, cif_number, spread, is_active FROM clients
+      SELECT key, name, cif_number, spread, is_active, day_limit, clearance_pin,
+        clearance_approved, clearance_expires FROM clients
       WHERE cif_number = ? AND is_deleted = 0
       """, cifNumber, read: { try $0.client() })
   }
@@ -269,7 +289,12 @@ extension ColumnReader {
   fileprivate mutating func client() throws -> Client {
     Client(
       key: try next(), name: try next(), cifNumber: try next(), spread: try next(),
-      isActive: try next())
+      isActive: try next(), dayLimit: try rands(), taxClearance: try taxClearance())
+  }
+
+  private mutating func rands() throws -> Money? {
+    let cents: Int64? = try next()
+    return cents.map { Money(minorUnits: $0, currency: .zar) }
   }
 
   fileprivate mutating func account() throws -> SettlementAccount {

@@ -29,6 +29,8 @@ extension SQLiteStore {
     Migration(PackageResources.m0009_history_sql),
     Migration(PackageResources.m0010_decisions_sql),
     Migration(PackageResources.m0011_notices_sql),
+    Migration(PackageResources.m0012_usage_sql) { try $0.fillUsage() },
+    Migration(PackageResources.m0013_client_terms_sql),
     Migration(PackageResources.m0014_papers_sql), Migration(PackageResources.m0015_desk_day_sql),
   ]
 

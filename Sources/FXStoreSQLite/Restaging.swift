@@ -79,7 +79,9 @@ extension Transaction {
     var last: Int64 = try value("SELECT max(key) FROM trades") ?? 0
     for entry in request.add {
       last += 1
-      try insert(entry.draft, id: entry.id, key: TradeKey(last), batch: key)
+      try insert(
+        entry.draft, value: values(of: [entry.draft])[0], id: entry.id, key: TradeKey(last),
+        batch: key)
     }
     try numberRows(of: key)
     batch.termsHash = try termsHash(of: key)
@@ -115,11 +117,12 @@ extension Transaction {
       """
       UPDATE trades SET client_key = ?, base = ?, quote = ?, side = ?, deal_currency = ?,
         deal_amount = ?, delivery = ?, value_date = ?, allowance = ?, external_ref = ?, spread = ?,
-        fixed_rate = ?, fingerprint = ?, updated_at = ?, version = version + 1
+        fixed_rate = ?, fingerprint = ?, updated_at = ?, version = version + 1, value = ?
       WHERE key = ?
       """, draft.client, deal.pair.base, deal.pair.quote, deal.side, deal.amount.currency,
       deal.amount.minorUnits, draft.delivery, draft.valueDate, draft.allowance,
-      draft.externalRef, draft.spread, draft.fixedRate, draft.fingerprint, now, trade)
+      draft.externalRef, draft.spread, draft.fixedRate, draft.fingerprint, now,
+      values(of: [draft])[0]?.minorUnits, trade)
   }
 
   /// Numbers a batch's trades from 1 in the order of their keys.

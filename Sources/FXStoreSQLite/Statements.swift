@@ -16,6 +16,9 @@ struct ColumnReader {
 
   init(_ statement: SQLiteStatement) { self.statement = statement }
 
+  /// A view of an older version has fewer columns.
+  var isAtEnd: Bool { column >= sqlite3_column_count(statement) }
+
   mutating func next<Value: ColumnValue>() throws -> Value {
     defer { column += 1 }
     return try Value.read(statement, column)
@@ -78,6 +81,9 @@ struct Statements {
       throw failure(sql)
     }
   }
+
+  /// How many rows the last statement has changed.
+  var changedRows: Int { Int(sqlite3_changes(database.sqliteConnection)) }
 
   /// The rows of a query, up to `limit` of them. The reading closure runs no other statement.
   mutating func rows<Value>(

@@ -69,7 +69,9 @@ extension Transaction {
     let entry: LedgerEntry
     do {
       entry = try update(step.batch) { batch in
-        try Ledger.decide(step, trade: &trade, batch: &batch, facts: facts)
+        let entry = try Ledger.decide(step, trade: &trade, batch: &batch, facts: facts)
+        usage.move(from: present, to: trade, of: batch)
+        return entry
       }
     } catch let refusal as StepRefusal {
       return .failure(refusal)
@@ -116,7 +118,7 @@ extension Transaction {
   private func follow(
     _ command: TradeCommand, from: TradeStatus, to trade: Trade
   ) throws {
-    if case .recordIntent(let intent) = command {
+    if case .recordIntent(let intent, _) = command {
       let installation = try installation()
       if installation.bank != intent.bank || intent.isCanary {
         try updateInstallation {
@@ -155,10 +157,11 @@ extension Transaction {
     let installation = try installation()
     facts.killSwitchEngaged = installation.killSwitch != nil
     facts.clientBlocked = try isBlocked ?? self.isBlocked(trade.client)
-    if case .recordIntent(let intent) = command {
+    if case .recordIntent(let intent, let rules) = command {
       facts.canaryUnderWay = try isCanaryUnderWay(
         besides: trade.key, isCanary: intent.isCanary, installation)
       if installation.bank != intent.bank, try hasOpenDeals() { facts.bank = installation.bank }
+      facts.brokenRule = try brokenRule(for: trade, under: rules)
     }
     return facts
   }

@@ -10,7 +10,10 @@ extension SQLiteStore {
 
   public func recount(_ batch: BatchKey) async throws(StoreError) -> Recount {
     try await read {
-      Recount(kept: try $0.summary(of: batch), counted: try $0.counted(batch).summary)
+      Recount(
+        kept: try $0.summary(of: batch), counted: try $0.counted(batch).summary,
+        keptUsage: try $0.batch(batch)?.usage ?? Usage(),
+        countedUsage: try $0.countedUsage(of: batch))
     }
   }
 }

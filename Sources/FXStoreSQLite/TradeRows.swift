@@ -35,6 +35,10 @@ extension ColumnReader {
     trade.updatedAt = try next()
     trade.completedAt = try next()
     trade.version = try next()
+    guard !isAtEnd else { return trade }
+    let value: Int64? = try next()
+    trade.value = value.map { Money(minorUnits: $0, currency: .zar) }
+    trade.usageDay = try next()
     return trade
   }
 
@@ -114,7 +118,7 @@ extension Transaction {
         deal_transaction_id = ?, bank_transaction_id = ?, deal_reference = ?, failure_code = ?,
         failure_message = ?, failure_bank_code = ?, failure_bank_transaction_id = ?,
         is_resolved_by_person = ?, booked_at = ?, doubt_since = ?, escalated_at = ?,
-        updated_at = ?, completed_at = ?, version = ?,
+        updated_at = ?, completed_at = ?, version = ?, usage_day = ?,
         intent_generation = coalesce(?, intent_generation)
       WHERE key = ?
       """
@@ -148,6 +152,7 @@ extension Transaction {
       row.add(trade.updatedAt)
       row.add(trade.completedAt)
       row.add(trade.version)
+      row.add(trade.usageDay)
       row.add(intentGeneration)
       row.add(trade.key)
     }
@@ -155,14 +160,16 @@ extension Transaction {
     if trade.status == .inDoubt { noteDoubt() }
   }
 
-  func insert(_ draft: TradeDraft, id: Identifier, key: TradeKey, batch: BatchKey) throws {
+  func insert(
+    _ draft: TradeDraft, value: Money?, id: Identifier, key: TradeKey, batch: BatchKey
+  ) throws {
     let deal = draft.deal
     try run(
       """
       INSERT INTO trades (key, id, batch_key, row, client_key, base, quote, side, deal_currency,
         deal_amount, delivery, value_date, allowance, external_ref, spread, fixed_rate, fingerprint,
-        created_at, updated_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        created_at, updated_at, value)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     ) { row in
       row.add(key)
@@ -184,6 +191,7 @@ extension Transaction {
       row.add(draft.fingerprint)
       row.add(now)
       row.add(now)
+      row.add(value?.minorUnits)
     }
   }
 

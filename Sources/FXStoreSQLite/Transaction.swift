@@ -13,6 +13,8 @@ final class Transaction {
   private var lastSequence: Int64?
   private var newest: (sequence: Int64, digest: [UInt8])?
   private var doubtsMayBe: Bool?
+  /// What it changes of what counts against limits, until it is written.
+  var usage = UsageBook()
   /// What the transactions before have written; nil where nothing is written.
   let openTrades: OpenTrades?
 
@@ -46,6 +48,8 @@ final class Transaction {
   func run(_ sql: StaticString, binding: (inout ColumnBinder) -> Void) throws {
     try statements.run(sql, binding: binding)
   }
+
+  var changedRows: Int { statements.changedRows }
 
   func all<Value>(
     _ sql: StaticString, _ values: (any ColumnValue)?..., limit: Int = .max,
@@ -163,6 +167,8 @@ final class Transaction {
       if !loaded.summary.isEmpty { try write(loaded.summary, of: key) }
       loaded.summary = SummaryChange()
     }
+    if !usage.isEmpty { try write(usage) }
+    usage = UsageBook()
     if isInstallationChanged, let installation = loadedInstallation {
       try write(installation)
       isInstallationChanged = false

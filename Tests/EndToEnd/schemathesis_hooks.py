@@ -114,6 +114,8 @@ def existing_part(path, operation):
 def fit_trade(trade, pricing):
     trade.update(cif_number=some_client(None), external_ref=f"T{CHOICE.randrange(1 << 60)}",
                  pair="USD/ZAR", deal_currency="ZAR")
+    # What is left of an allowance is soon used up by amounts drawn at random.
+    trade.pop("allowance", None)
     if pricing == "fixed" and trade.get("fixed_rate") is None:
         trade["fixed_rate"] = "17.5"
 

@@ -222,7 +222,7 @@ import Testing
     let rate = QuotedRate(quoteID: 9, rate: try Rate("17.7930"), expiresAt: expiry)
     let action = run.rateQuoted(
       .success(rate, BankReceipt()), look: look, at: now, settings: settings)
-    guard case .write(.recordIntent(let intent)) = action else {
+    guard case .write(.recordIntent(let intent, _)) = action else {
       Issue.record("\(action)")
       return
     }

@@ -23,6 +23,22 @@ import Testing
     #expect(world.bank.deals.count == temper.batches * temper.tradesPerBatch)
   }
 
+  @Test func `meets limits at its starts and before its bookings`() throws {
+    var (refused, beyond, failed) = (0, 0, 0)
+    for seed in UInt64(0)..<40 {
+      var world = try SimulatedWorld(seed: seed, temper: WorldPlan.limits.temper(seed: seed))
+      try world.runWithPersons()
+      refused += world.occurrences[.startRefused]
+      beyond += world.occurrences[.bookingBeyondLimit]
+      failed += try world.books.trades(TradeQuery(limit: 100)).count {
+        $0.status == .failed && $0.failure?.code == .limitExceeded
+      }
+    }
+    #expect(refused > 40)
+    #expect(beyond > 5)
+    #expect(failed > 0)
+  }
+
   @Test func `is the same for the same seed`() throws {
     var one = try SimulatedWorld(seed: 7)
     var two = try SimulatedWorld(seed: 7)
@@ -100,7 +116,8 @@ import Testing
       #expect(found.contains("times") || found.contains("the bank has a deal"))
     case .noGenerationCheck: #expect(found.hasPrefix("a fenced node"))
     case .intentAfterCall: #expect(found.contains("of which the store knows nothing"))
-    case .cancelAfterIntent: #expect(found.contains("cancelled") || found.contains("tallies"))
+    case .cancelAfterIntent:
+      #expect(["cancelled", "tallies", "usage"].contains { found.contains($0) })
     case .countOutsideTransaction: #expect(found.contains("counts"))
     }
   }

@@ -9,6 +9,7 @@ struct TamperedBooks: BookStore {
   var seenAttempts: @Sendable ([Attempt]) -> [Attempt] = { $0 }
   var seenEvent: @Sendable (JournalEvent) -> JournalEvent? = { $0 }
   var seenRecount: @Sendable (Recount) -> Recount = { $0 }
+  var seenUsage: @Sendable (UsageRecount) -> UsageRecount = { $0 }
   var seenSeal: @Sendable (Seal) -> Seal? = { $0 }
   /// What another writer does before each page of trades is read.
   var meanwhile: @Sendable () async throws(StoreError) -> Void = { () async throws(StoreError) in }
@@ -64,6 +65,26 @@ struct TamperedBooks: BookStore {
 
   func recount(_ batch: BatchKey) async throws(StoreError) -> Recount {
     seenRecount(try await store.recount(batch))
+  }
+
+  func standing(
+    of client: ClientKey, on day: CivilDate
+  ) async throws(StoreError) -> ClientStanding? {
+    try await store.standing(of: client, on: day)
+  }
+
+  func breaches(
+    startingOf batch: BatchKey, under rules: DeskRules
+  ) async throws(StoreError) -> [RuleBreach] {
+    try await store.breaches(startingOf: batch, under: rules)
+  }
+
+  func recountUsage(of clients: [ClientKey]) async throws(StoreError) -> UsageRecount {
+    seenUsage(try await store.recountUsage(of: clients))
+  }
+
+  func recountDealerUsage() async throws(StoreError) -> UsageRecount {
+    seenUsage(try await store.recountDealerUsage())
   }
 
   func create(
@@ -154,5 +175,23 @@ struct TamperedBooks: BookStore {
   ) async throws(StoreError) -> Result<OTCRate, RateJump> {
     try await store.setOTCRate(
       rate, for: pair, by: person, confirmed: confirmed, jumpBasisPoints: jumpBasisPoints)
+  }
+}
+
+extension TamperedBooks {
+  func declare(_ use: DeclaredUse, byCIF cifNumber: String) async throws(StoreError) -> Bool {
+    try await store.declare(use, byCIF: cifNumber)
+  }
+
+  func declaredUses(
+    ofCIF numbers: Set<String>
+  ) async throws(StoreError) -> [String: [DeclaredUse]] {
+    try await store.declaredUses(ofCIF: numbers)
+  }
+
+  func duplicates(
+    of batch: BatchKey, withinMilliseconds window: Int64
+  ) async throws(StoreError) -> [CreateRefusal.Duplicate] {
+    try await store.duplicates(of: batch, withinMilliseconds: window)
   }
 }

@@ -152,6 +152,32 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         return recount
       }
     },
+    Tampering("a batch's usage that the trades do not make", "against limits than its trades") {
+      books in
+      books.seenRecount = {
+        var recount = $0
+        recount.keptUsage.used += 1
+        return recount
+      }
+    },
+    Tampering("a client's usage that the trades do not make", "has used other amounts") { books in
+      books.seenUsage = {
+        var recount = $0
+        for (client, days) in recount.kept.clients {
+          for day in days.keys {
+            recount.kept.add(ClientUsage(dealt: Usage(used: 1)), of: client, on: day)
+          }
+        }
+        return recount
+      }
+    },
+    Tampering("a dealer's usage that the trades do not make", "has dealt other amounts") { books in
+      books.seenUsage = {
+        var recount = $0
+        recount.counted.add(Usage(reserved: 1), ofDealer: "person:a", on: CivilDate(dayNumber: 1))
+        return recount
+      }
+    },
     Tampering("failures that no trade has", "keeps other counts of failures") { books in
       books.seenRecount = {
         let sums = $0.kept.sums

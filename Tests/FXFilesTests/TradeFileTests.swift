@@ -223,6 +223,27 @@ import Testing
     #expect(problems.total == 4)
   }
 
+  @Test func `keeps the rows of which only the amount is bad, and how the header calls columns`() {
+    var parser = TradeFileParser()
+    let text =
+      "client cif,Sell Amount ZAR,Side\nC1,1e5,buy\nC2,2,sell\nC3,,buy\nC4,x,hold\nC5,-1,sell\n"
+    parser.consume(Array(text.utf8))
+    _ = parser.finish()
+    #expect(parser.goodRows.map(\.row) == [2])
+    #expect(parser.rowsBesidesAmount.map(\.row) == [1, 3, 5])
+    #expect(parser.rowsBesidesAmount.map(\.cifNumber) == ["C1", "C3", "C5"])
+    #expect(
+      parser.columnNames == [
+        "Client CIF": "client cif", "Amount": "Sell Amount ZAR", "Currency": "Sell Amount ZAR",
+      ])
+    var problems = FileProblems()
+    for column in ["Amount", "CurPair", nil] {
+      problems.append(RowProblem(row: 1, column: column, code: .overflow, detail: ""))
+    }
+    #expect(
+      problems.naming(parser.columnNames).kept.map(\.column) == ["Sell Amount ZAR", "CurPair", nil])
+  }
+
   @Test func `says that semicolons and tabs separate nothing`() {
     for separator in [";", "\t"] {
       let result = tradeFile("Client CIF\(separator)Amount ZAR", "C1\(separator)5")

@@ -14,6 +14,22 @@ import Testing
     #expect(log.count > 50)
   }
 
+  /// On both stores, whose logs of the same walk are the same.
+  @Test(arguments: StoreConformance.seeds)
+  func `lets nobody exceed a limit or an allowance, whatever batches run at once`(
+    seed: UInt64
+  ) async throws {
+    var logs: [[JournalEvent]] = []
+    for backend in Backend.allCases {
+      logs.append(
+        try await backend.withStore {
+          try await StoreConformance.walkUnderLimits(seed: seed, on: $0)
+        })
+    }
+    #expect(logs.allSatisfy { $0 == logs[0] }, "seed \(seed)")
+    #expect(logs[0].count > 50)
+  }
+
   @Test(arguments: StoreConformance.seeds)
   func `tells the same story of the same walk`(seed: UInt64) async throws {
     var logs: [[JournalEvent]] = []

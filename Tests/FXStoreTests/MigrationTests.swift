@@ -58,6 +58,13 @@ import Testing
       let trades = try await store.trades(TradeQuery(batch: all[0].key))
       #expect(all[0].termsHash == ContentHash.terms(of: trades.map(\.draft)))
       #expect(try await store.trades(TradeQuery(statuses: [.inDoubt], text: "101")).count == 1)
+      // Nothing was started; the doubt counts all the same, on the day of its last change.
+      #expect(all.map(\.usage.reserved) == [0, 0, 100])
+      let day = CivilDate(dayNumber: 0)
+      let standing = try await store.standing(of: ClientKey(1), on: day)
+      #expect(standing?.day.dealt == Usage(reserved: 100))
+      let usage = try await store.recountUsage(of: [ClientKey(1)])
+      #expect(usage.kept == usage.counted)
       for (batch, failed) in zip(all, [0, 1, 0]) {
         let recount = try await store.recount(batch.key)
         #expect(recount.kept == recount.counted)
@@ -91,6 +98,35 @@ import Testing
       #expect(all[2].needsDecision == [.inDoubt, .settlementFailed])
       let unsettled = try await store.batches(BatchQuery(decisions: [.settlementFailed]))
       #expect(unsettled.map(\.key.value) == [3])
+    }
+  }
+
+  @Test(arguments: UInt64(0)..<3)
+  func `gets what counts against limits as it would have been kept`(seed: UInt64) async throws {
+    try await withFolder { folder in
+      let kept = Mutex<SQLiteStore?>(nil)
+      try await StoreConformance.walk(seed: seed) { clock in
+        let store = try await openStore(in: folder, clock: clock)
+        kept.withLock { $0 = store }
+        return store
+      }
+      let store = try #require(kept.withLock { $0 })
+      let clients = try await store.clients(after: nil, limit: 100).map(\.key)
+      let before = try await store.recountUsage(of: clients)
+      #expect(!before.kept.isEmpty)
+      let dealers = try await store.recountDealerUsage()
+      let batches = try await store.batches(BatchQuery(limit: 500)).map(\.usage)
+      try await store.pool.write { database in
+        try database.execute(
+          sql: """
+            DELETE FROM client_usage; DELETE FROM dealer_usage;
+            UPDATE batches SET reserved = 0, used = 0
+            """)
+        try Transaction(database, now: Timestamp(milliseconds: 0)).fillUsage()
+      }
+      #expect(try await store.recountUsage(of: clients) == before)
+      #expect(try await store.recountDealerUsage() == dealers)
+      #expect(try await store.batches(BatchQuery(limit: 500)).map(\.usage) == batches)
     }
   }
 

@@ -28,6 +28,7 @@ private final class Trace: Sendable {
     "SELECT key, name, status FROM batches ORDER BY key",
     "SELECT key, name FROM clients ORDER BY key",
     "SELECT key FROM batches WHERE deleted_at IS NULL ORDER BY key",
+    "SELECT key FROM batches ORDER BY key", "SELECT key FROM clients ORDER BY key",
   ]
 
   /// The last row of a table is read from its end. Statements that count one batch's failures or sums
@@ -35,7 +36,7 @@ private final class Trace: Sendable {
   /// day. Templates are few.
   static let exempt = [
     "ORDER BY number DESC LIMIT 1",
-    "GROUP BY failure_code", "GROUP BY base",
+    "GROUP BY failure_code", "GROUP BY base", "GROUP BY status", "GROUP BY 1, 2, 3, 4",
     "INDEXED BY trades_by_booking", "FROM settlement_warnings WHERE day", "FROM templates",
   ]
 
@@ -119,6 +120,11 @@ private final class Trace: Sendable {
       "FROM trades INDEXED BY trades_by_failure",
       "trades_by_failure (failure_code=? AND batch_key=?)"
     ),
+    ("SELECT row, client_key, allowance, value", "trades_by_status (status=? AND batch_key=?)"),
+    ("SELECT day, dealt_reserved", "client_usage USING PRIMARY KEY (client_key=?"),
+    ("SELECT reserved, used FROM dealer_usage", "USING PRIMARY KEY (dealer=? AND day=?)"),
+    ("UPDATE client_usage", "USING PRIMARY KEY (client_key=? AND day=?)"),
+    ("UPDATE dealer_usage", "USING PRIMARY KEY (dealer=? AND day=?)"),
     ("SELECT batch_key, base, quote, deal_currency, count(*)", "trades_by_booking (booked_at>"),
     ("FROM template_rows WHERE template = ?", "PRIMARY KEY (template=? AND row>?)"),
     ("FROM inquiries WHERE trade_key = ? AND asked = ?", "inquiries_by_trade (trade_key=?)"),

@@ -32,6 +32,7 @@ extension Ledger {
       }
     }
     batch.queuedAt = now
+    batch.usageDay = batch.usageDay ?? day(of: now)
     return transition(&batch, .started, actor: actor, now: now)
   }
 
@@ -78,5 +79,18 @@ extension Ledger {
     batch.reopenApproval()
     return touched(
       &batch, .batchChanged, actor: actor, now: now, note: "another person's approval is asked for")
+  }
+}
+
+/// What counts against limits and allowances.
+extension Ledger {
+  /// The desk's day.
+  public static func day(of moment: Timestamp) -> CivilDate {
+    DeskClock.johannesburg.date(of: moment)
+  }
+
+  /// Counts the trades that a start puts under way.
+  public static func reserve(_ trades: [AskedTrade], in batch: inout Batch) {
+    batch.usage.reserved += trades.reduce(0) { $0 + Int128($1.cents ?? 0) }
   }
 }

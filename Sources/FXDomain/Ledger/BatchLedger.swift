@@ -1,6 +1,7 @@
 /// What somebody wants to happen to a whole batch.
 public enum BatchCommand: Hashable, Sendable {
-  case start(ApprovalDemand = .byPolicy)
+  /// Under the rules by which the store looks at what is put under way.
+  case start(ApprovalDemand = .byPolicy, rules: DeskRules = DeskRules())
   /// Four eyes: never by the submitter, and only of what the approver has seen.
   case approve(contentHash: String)
   /// The other answer to a request for approval: the batch stays where it is until it is changed.
@@ -18,7 +19,8 @@ public enum BatchCommand: Hashable, Sendable {
   /// Opens a new round, where the batch is final, for trades that the store then steps by
   /// `TradeCommand.retry` in the same transaction. `byApprover` tells whether who asks may take up
   /// what is retried singly only.
-  case retry(RetrySelection, note: String?, byApprover: Bool = true)
+  case retry(
+    RetrySelection, note: String?, byApprover: Bool = true, rules: DeskRules = DeskRules())
   case accept(note: String)
   /// Takes a batch out of all lists that never sent a booking.
   case delete
@@ -84,6 +86,8 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   case contentChanged
   /// Executed business is kept.
   case recordsKept
+  /// Rules of the desk that these trades would break, weighing as errors.
+  case rulesBroken([RuleBreach])
   /// The same request has made this change before.
   case repeated
 }
@@ -134,7 +138,7 @@ extension Ledger {
   ) throws(BatchRefusal) -> [JournalDraft] {
     let (actor, now) = (step.actor, facts.now)
     switch step.command {
-    case .start(let demand):
+    case .start(let demand, _):
       return [try start(&batch, demand, actor: actor, now: now)]
     case .approve(let seen):
       return [try approve(&batch, seen: seen, facts: facts, actor: actor)]
@@ -163,7 +167,7 @@ extension Ledger {
       return [touched(&batch, .batchChanged, actor: actor, now: now, note: note)]
     case .change(let name, let priority, let limit, let policy):
       return [try change(&batch, name, priority, limit, policy, actor: actor, now: now)]
-    case .retry(_, let note, _):
+    case .retry(_, let note, _, _):
       return try retry(&batch, actor: actor, note: note, now: now)
     case .accept(let note):
       guard batch.status == .partialSuccess || batch.status == .failed else {
@@ -219,6 +223,7 @@ extension Ledger {
       batch.completedAt = nil
       batch.startedAt = nil
       batch.queuedAt = now
+      batch.usageDay = batch.usageDay ?? day(of: now)
       batch.acceptedBy = nil
       batch.acceptedNote = nil
     }

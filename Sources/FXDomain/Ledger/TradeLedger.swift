@@ -11,11 +11,13 @@ public struct LedgerFacts: Hashable, Sendable {
   public var hasLaterEvidence: Bool
   /// Another trade that carries the reference under which a person calls this one booked.
   public var referenceHolder: Identifier?
+  /// A rule of the desk that stands against an intent.
+  public var brokenRule: Failure?
 
   public init(
     now: Timestamp, killSwitchEngaged: Bool = false, clientBlocked: Bool = false,
     canaryUnderWay: Bool = false, bank: BankIdentity? = nil, hasLaterEvidence: Bool = false,
-    referenceHolder: Identifier? = nil
+    referenceHolder: Identifier? = nil, brokenRule: Failure? = nil
   ) {
     self.now = now
     self.killSwitchEngaged = killSwitchEngaged
@@ -24,6 +26,7 @@ public struct LedgerFacts: Hashable, Sendable {
     self.bank = bank
     self.hasLaterEvidence = hasLaterEvidence
     self.referenceHolder = referenceHolder
+    self.brokenRule = brokenRule
   }
 }
 
@@ -144,6 +147,7 @@ public enum Ledger {
 
     var entry = LedgerEntry(attempt: nil, events: [])
     batch.escalated.add(trade, times: -1)
+    let counted = Usage(of: trade, in: batch)
     entry.attempt = record(step, in: &trade, batch: batch, to: to, now: facts.now)
     entry.events.append(
       JournalDraft(
@@ -158,6 +162,7 @@ public enum Ledger {
     }
     batch.counts.move(from: from, to: to)
     batch.escalated.add(trade)
+    batch.usage += Usage(of: trade, in: batch) - counted
     batch.updatedAt = facts.now
     entry.events += follow(from: from, to: to, batch: &batch, actor: step.actor, now: facts.now)
     return entry
@@ -182,12 +187,13 @@ public enum Ledger {
     case .take:
       try checkMayBook(batch: batch, facts: facts)
       if let due = trade.notBefore, !Trade.isDue(due, at: facts.now) { throw .notDue(due) }
-    case .recordIntent(let intent):
+    case .recordIntent(let intent, _):
       try checkMayBook(batch: batch, facts: facts)
       guard intent.number == trade.attempt + 1 else { throw .staleAttempt(present: trade.attempt) }
       guard trade.roundAttempts < batch.policy.maxAttempts else { throw .attemptsExhausted }
       if facts.canaryUnderWay { throw .canaryUnderWay }
       if let bank = facts.bank, bank != intent.bank { throw .otherBank(bank) }
+      if let failure = facts.brokenRule { throw .ruleBroken(failure) }
     case .resolve(_, _, let margin):
       // A booked deal is the bank's to report, until that has taken so long that a person is asked.
       if trade.status == .booked, trade.escalatedAt == nil { throw .illegal(status: .booked) }

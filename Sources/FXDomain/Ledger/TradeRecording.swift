@@ -16,6 +16,8 @@ extension Ledger {
       trade.failure = Failure(.cancelledByUser, "Cancelled before anything was booked.")
     }
     if to == .inDoubt { trade.doubtSince = now }
+    // A deal of a batch that was never started counts all the same.
+    if to.isWithBank, trade.usageDay ?? batch.usageDay == nil { trade.usageDay = day(of: now) }
     return write
   }
 
@@ -38,7 +40,7 @@ extension Ledger {
     case .refuseQuote(let failure):
       trade.failure = failure
       return nil
-    case .recordIntent(let intent):
+    case .recordIntent(let intent, _):
       return recordIntent(intent, in: &trade, generation: batch.generation, now: now)
     case .recordNotSent(_, let failure, _, let notBefore):
       trade.failure = to == .cancelled ? nil : failure
@@ -83,6 +85,7 @@ extension Ledger {
       return nil
     case .retry:
       reset(&trade)
+      trade.usageDay = day(of: now)
       return nil
     case .escalate:
       return nil
@@ -191,7 +194,7 @@ extension TradeCommand {
     case .retry(let note): note
     case .recordBookingEvidence(_, let note): note
     case .recordNotSent(_, _, let note, _): note
-    case .recordIntent(let intent): intent.note
+    case .recordIntent(let intent, _): intent.note
     case .recordNotBooked(let proof):
       "asked at \(proof.first.askedAt) and \(proof.second.askedAt), "
         + "control found at \(proof.control.foundAt)"

@@ -6,7 +6,8 @@ public enum TradeCommand: Hashable, Sendable {
   /// the node merely lets go.
   case deferQuote(Failure?, notBefore: Timestamp?)
   case refuseQuote(Failure)
-  case recordIntent(Intent)
+  /// Under the rules that the store looks at once more.
+  case recordIntent(Intent, rules: DeskRules = DeskRules())
   /// The call never left, for a passing fault or, as the note says, since the desk held it back, which
   /// is no failure. The trade comes up again after the delay, if one is given.
   case recordNotSent(
@@ -114,6 +115,8 @@ public enum StepRefusal: Error, Hashable, Sendable {
   case tooEarly(until: Timestamp)
   /// The bank's reference that a person gave is another trade's already.
   case referenceTaken(by: Identifier)
+  /// A rule of the desk that the trade would break by now, for which it fails.
+  case ruleBroken(Failure)
   /// Never retried without a person's note.
   case noteRequired
   case cancelUnderWay

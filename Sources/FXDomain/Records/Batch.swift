@@ -74,6 +74,11 @@ public struct Batch: Hashable, Sendable {
   public var completedAt: Timestamp?
   public var updatedAt: Timestamp
   public var chain: ChainHead
+  /// What its trades count, in rands.
+  public var usage: Usage
+  /// The desk's day on which it was first put into the queue, and on which its trades count against
+  /// limits and allowances; nil before.
+  public var usageDay: CivilDate?
   /// Counts the changes of the batch's own row, for optimistic concurrency.
   public var version: Int64
 
@@ -95,6 +100,7 @@ public struct Batch: Hashable, Sendable {
     self.counts = TradeCounts()
     self.escalated = EscalatedCounts()
     self.generation = 0
+    self.usage = Usage()
     self.termsHash = Array(repeating: 0, count: 32)
     self.createdAt = createdAt
     self.createdBy = createdBy

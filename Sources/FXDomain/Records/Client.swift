@@ -7,15 +7,21 @@ public struct Client: Hashable, Sendable {
   /// The desk's usual mark-up for this client.
   public var spread: Pips
   public var isActive: Bool
+  /// The most that may be dealt on one day, in rands, instead of the desk's own limit.
+  public var dayLimit: Money?
+  public var taxClearance: TaxClearance?
 
   public init(
-    key: ClientKey, name: String, cifNumber: String, spread: Pips, isActive: Bool = true
+    key: ClientKey, name: String, cifNumber: String, spread: Pips, isActive: Bool = true,
+    dayLimit: Money? = nil, taxClearance: TaxClearance? = nil
   ) {
     self.key = key
     self.name = name
     self.cifNumber = cifNumber
     self.spread = spread
     self.isActive = isActive
+    self.dayLimit = dayLimit
+    self.taxClearance = taxClearance
   }
 }
 

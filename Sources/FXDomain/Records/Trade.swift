@@ -56,6 +56,10 @@ public struct Trade: Hashable, Sendable {
   public var updatedAt: Timestamp
   public var completedAt: Timestamp?
   public var version: Int64
+  /// In rands, as told when the trade was taken in; nil where no rate told it.
+  public var value: Money?
+  /// The desk's day on which it counts against limits and allowances, where that is not its batch's.
+  public var usageDay: CivilDate?
 
   /// Whether a trade that waits for a moment may be taken up. One too far ahead was set by a clock
   /// that has been put back since, and counts as past.

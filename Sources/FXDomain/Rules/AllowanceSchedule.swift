@@ -22,6 +22,11 @@ public struct AllowanceSchedule: Hashable, Sendable {
     }.map(\.element)
   }
 
+  /// With further steps, which hold instead of those from the same day.
+  public func adding(_ further: [Step]) -> AllowanceSchedule {
+    AllowanceSchedule(steps + further)
+  }
+
   /// Nil before the first day for which the schedule speaks.
   public func limit(of allowance: Allowance, on day: CivilDate) -> Money? {
     steps.last { $0.allowance == allowance && $0.from <= day }?.limit

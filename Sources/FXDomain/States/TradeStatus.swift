@@ -28,6 +28,16 @@ public enum TradeStatus: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+extension TradeStatus {
+  /// Whether the deal is, or may be, with the bank.
+  var isWithBank: Bool {
+    switch self {
+    case .booking, .inDoubt, .booked, .completed: true
+    case .pending, .quoting, .failed, .cancelled: false
+    }
+  }
+}
+
 /// What can happen to a trade.
 public enum TradeEvent: Hashable, Sendable, CaseIterable {
   /// A lease holder takes the trade up.

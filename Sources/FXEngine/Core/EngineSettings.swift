@@ -41,6 +41,8 @@ public struct EngineSettings: Sendable {
   public var breakerFailures = 10
   public var breakerPauseMilliseconds: Int64 = 5_000
   public var collarBasisPoints: Int? = 500
+  /// By which the store looks at a trade once more before it is booked.
+  public var rules = DeskRules()
   /// An OTC rate older than this prices nothing.
   public var otcRateAgeMilliseconds: Int64 = 86_400_000
   public var valueDates = ValueDates()

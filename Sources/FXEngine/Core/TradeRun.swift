@@ -281,7 +281,7 @@ extension TradeRun {
         number: number, dealTransactionID: id, bank: settings.bank, figures: figures,
         valueDate: valueDate, requestDigest: look.digest(order), isCanary: isCanary)
       stage = .writingIntent(intent)
-      return .write(.recordIntent(intent))
+      return .write(.recordIntent(intent, rules: settings.rules))
     } catch {
       return failing(Failure(error), quoteID: quoted.quoteID, at: now, settings: settings)
     }
@@ -302,6 +302,8 @@ extension TradeRun {
     case .attemptsExhausted:
       let failure = Failure(.attemptsExhausted, "No attempt is left in this round.")
       return letGo(.refuseQuote(failure), quoteID: quoteID)
+    case .ruleBroken(let failure):
+      return failing(failure, quoteID: quoteID, at: now, settings: settings)
     case .leaseLost, .illegal, .staleAttempt, .staleVersion, .unknownTrade, .notDue, .tooEarly,
       .referenceTaken,
       .noteRequired, .cancelUnderWay, .repeated:

@@ -31,28 +31,11 @@ struct ApprovalSum {
   }
 
   mutating func add(_ deal: Deal, fixedRate: Rate?) {
-    if let rands = value(of: deal, fixedRate: fixedRate) {
+    if let rands = deal.value(fixedRate: fixedRate, otcRate: { otcRates[$0] }) {
       cents += Int128(rands.minorUnits)
     } else {
       isUnknown = true
     }
-  }
-
-  private func value(of deal: Deal, fixedRate: Rate?) -> Money? {
-    let currency = deal.amount.currency
-    if currency == .zar { return deal.amount }
-    if deal.pair.counter(of: currency) == .zar {
-      return (fixedRate ?? otcRates[deal.pair]).flatMap { counter(of: deal, at: $0) }
-    }
-    guard let pair = CurrencyPair(base: currency, quote: .zar), let rate = otcRates[pair],
-      let exchange = Deal(pair: pair, side: deal.side, amount: deal.amount)
-    else { return nil }
-    return counter(of: exchange, at: rate)
-  }
-
-  private func counter(of deal: Deal, at rate: Rate) -> Money? {
-    guard rate.isPositive else { return nil }
-    do { return try deal.counterAmount(at: rate) } catch { return nil }
   }
 }
 
@@ -94,35 +77,43 @@ extension Intake {
     }
   }
 
-  /// Puts a staged batch into the queue, unless somebody's approval is missing or too old: it then waits
-  /// for one. What the configuration asks for is judged anew, on the very content that is started.
+  /// Puts a staged batch into the queue, unless a rule weighs against it as an error, or somebody's
+  /// approval is missing or too old: it then waits for one. What the configuration asks for is judged
+  /// anew, on the very content that is started.
   public func start(
     _ batch: Batch, by actor: Actor, expectedVersion: Int64? = nil, receipt: Receipt? = nil
-  ) async throws(StoreError) -> Result<Batch, BatchRefusal> {
+  ) async throws(StoreError) -> Result<StartedBatch, StartRefusal> {
     var batch = batch
     for _ in 0..<IntakeBounds.startTries {
       let demand = ApprovalDemand(
         isRequired: try await demandsApproval(of: batch),
         validMilliseconds: settings.approvalMilliseconds)
+      var examination = Examination()
+      if batch.isReleased(demand, at: now()), expectedVersion ?? batch.version == batch.version {
+        examination = try await examine(batch)
+        guard examination.errors == 0 else { return .failure(.examined(examination)) }
+      }
       let step = BatchStep(
-        batch: batch.key, actor: actor, command: .start(demand),
+        batch: batch.key, actor: actor, command: .start(demand, rules: settings.rules),
         expectedVersion: expectedVersion ?? batch.version)
       switch try await store.perform(step, receipt: receipt) {
       case .failure(.staleVersion) where expectedVersion == nil:
         guard let present = try await store.batch(batch.id) else {
-          return .failure(.unknownBatch)
+          return .failure(.batch(.unknownBatch))
         }
         batch = present
       case .failure(.approvalRequired) where batch.policy.approval == .none:
         try await demandApproval(of: batch, by: actor)
-        return .failure(.approvalRequired)
+        return .failure(.batch(.approvalRequired))
       case .failure(.approvalExpired(let since)):
         try await demandApproval(of: batch, by: actor)
-        return .failure(.approvalExpired(since: since))
-      case let result: return result
+        return .failure(.batch(.approvalExpired(since: since)))
+      case .failure(let refusal): return .failure(.batch(refusal))
+      case .success(let started):
+        return .success(StartedBatch(batch: started, warnings: examination[.warning]))
       }
     }
-    return .failure(.staleVersion(present: batch.version))
+    return .failure(.batch(.staleVersion(present: batch.version)))
   }
 
   /// Whether the batch ended before it was started, without the approval that a start would need: no
@@ -134,6 +125,14 @@ extension Intake {
     }
     guard let since = batch.approvedAt else { return true }
     return now().milliseconds(since: since) > settings.approvalMilliseconds
+  }
+
+  /// Whether a batch waits for its start and for nobody's approval.
+  public func needsNobody(toStart batch: Batch) async throws(StoreError) -> Bool {
+    batch.isReleased(
+      ApprovalDemand(
+        isRequired: try await demandsApproval(of: batch),
+        validMilliseconds: settings.approvalMilliseconds), at: now())
   }
 
   /// Lets a batch that must not start as it is wait for an approval. Whoever has changed it meanwhile
@@ -153,5 +152,15 @@ extension Intake {
     else { return batch }
     try await demandApproval(of: batch, by: actor)
     return try await store.batch(batch.id) ?? batch
+  }
+}
+
+extension Batch {
+  /// Whether nothing but the desk's rules stands between it and the queue.
+  fileprivate func isReleased(_ demand: ApprovalDemand, at now: Timestamp) -> Bool {
+    guard status == .staged, !isCancelRequested else { return false }
+    guard demand.isRequired || policy.approval == .required else { return true }
+    guard let since = approvedAt else { return false }
+    return demand.validMilliseconds.map { now.milliseconds(since: since) <= $0 } ?? true
   }
 }

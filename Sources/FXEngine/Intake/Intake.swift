@@ -6,29 +6,42 @@ import FXPorts
 public struct Intake: Sendable {
   let store: any BookStore & EngineStore
   let settings: IntakeSettings
+  /// Nil where no bank is there to be asked.
+  let balances: BalanceInquiry?
+  public var rules: DeskRules { settings.rules }
   let now: @Sendable () -> Timestamp
   private let random: @Sendable () -> UInt64
 
   /// - Parameters:
+  ///   - balances: asks the bank what accounts hold, before a start.
   ///   - now: the wall clock, which dates trades and judges the age of OTC rates.
   ///   - random: 64 random bits, of which identifiers are made.
   public init(
     store: any BookStore & EngineStore, settings: IntakeSettings,
-    now: @escaping @Sendable () -> Timestamp,
+    balances: BalanceInquiry? = nil, now: @escaping @Sendable () -> Timestamp,
     random: @escaping @Sendable () -> UInt64
   ) {
     self.store = store
     self.settings = settings
+    self.balances = balances
     self.now = now
     self.random = random
   }
 
-  /// Stores a batch of these rows, in their order, or tells all that is wrong with them.
-  ///
-  /// Repetitions of trades that are already stored are looked for once the rows are good otherwise.
+  /// As `take`, without what was said of the batch.
   public func submit(
     _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor, receipt: Receipt? = nil
   ) async throws(StoreError) -> Result<Batch, IntakeRefusal> {
+    try await take(rows, options, by: actor, receipt: receipt).map(\.batch)
+  }
+
+  /// Stores a batch of these rows, in their order, or tells all that is wrong with them. Where it is to
+  /// start at once, the money for it is looked for too.
+  ///
+  /// Repetitions of trades that are already stored are looked for once the rows are good otherwise.
+  public func take(
+    _ rows: [TradeRow], _ options: BatchOptions, by actor: Actor, receipt: Receipt? = nil
+  ) async throws(StoreError) -> Result<StartedBatch, IntakeRefusal> {
     let mistakes = options.problems
     guard mistakes.isEmpty else { return .failure(.options(mistakes)) }
     guard !rows.isEmpty else { return .failure(.file(.noRows, "Give at least one row.")) }
@@ -37,7 +50,8 @@ public struct Intake: Sendable {
     }
 
     let moment = now()
-    let rules = try await rules(about: rows, options, at: moment)
+    let facts = try await facts(about: rows, options, at: moment)
+    let rules = rules(about: rows, options, facts)
     guard rules.problems.isEmpty else { return .failure(.problems(rules.problems)) }
 
     var policy = options.policy
@@ -47,6 +61,13 @@ public struct Intake: Sendable {
       // It waits for its approval where it is.
       starts = false
     }
+    var warnings = rules.moved
+    if starts {
+      let found = await balances(for: rows, options.pricing, facts)
+      let errors = found.filter { $0.severity == .error }
+      guard errors.isEmpty else { return .failure(.problems(FileProblems(errors))) }
+      warnings += found
+    }
     let request = CreateRequest(
       batch: BatchDraft(
         id: identifier(at: moment), name: options.name, pricing: options.pricing,
@@ -55,11 +76,18 @@ public struct Intake: Sendable {
       trades: rules.trades,
       // In ascending order, so that each falls beside the one before in the store's index.
       tradeIDs: rows.map { _ in identifier(at: moment) }.sorted(), actor: actor,
-      starts: starts, movedByCutOff: rules.movedByCutOff,
+      starts: starts, rules: settings.rules, movedByCutOff: rules.movedByCutOff,
       duplicateWindowMilliseconds:
-        options.allowsDuplicates ? nil : settings.duplicateWindowMilliseconds,
+        refusesDuplicates(options) ? settings.duplicateWindowMilliseconds : nil,
       callbacks: options.callbacks)
-    return try await store.create(request, receipt: receipt).mapError(IntakeRefusal.init)
+    switch try await store.create(request, receipt: receipt) {
+    case .failure(let refusal): return .failure(IntakeRefusal(refusal))
+    case .success(let batch):
+      if !options.allowsDuplicates, settings.rules.severity(of: .duplicate) == .warning {
+        warnings += try await repetitions(of: rules.trades, in: batch.key)
+      }
+      return .success(StartedBatch(batch: batch, warnings: warnings))
+    }
   }
 
   /// Changes the trades of a staged batch, all as asked for or nothing. Rows are counted over the added
@@ -72,7 +100,7 @@ public struct Intake: Sendable {
     let options = BatchOptions(
       name: batch.name, pricing: batch.pricing, starts: false, allowsDuplicates: false)
     let rows = add + change.map(\.row)
-    let rules = try await rules(about: rows, options, at: moment)
+    let rules = rules(about: rows, options, try await facts(about: rows, options, at: moment))
     guard rules.problems.isEmpty else { return .failure(.problems(rules.problems)) }
     let added = rules.trades.prefix(add.count).map {
       RestageRequest.Entry(id: identifier(at: moment), draft: $0)
@@ -83,16 +111,24 @@ public struct Intake: Sendable {
     let request = RestageRequest(
       batch: batch.key, add: added, change: changed, remove: remove, actor: actor,
       expectedVersion: expectedVersion,
-      duplicateWindowMilliseconds: settings.duplicateWindowMilliseconds)
+      duplicateWindowMilliseconds:
+        refusesDuplicates(options) ? settings.duplicateWindowMilliseconds : nil)
     return try await store.restage(request, receipt: nil).mapError(IntakeRefusal.init)
   }
 
   /// What the desk's rules find wrong with the good rows of a file that is refused for others, so that
   /// one answer names everything.
+  ///
+  /// - Parameter besidesAmount: rows of which only the amount could not be read.
   public func problems(
-    with rows: [TradeRow], _ options: BatchOptions
+    with rows: [TradeRow], besidesAmount: [TradeRow] = [], _ options: BatchOptions
   ) async throws(StoreError) -> FileProblems {
-    try await rules(about: rows, options, at: now()).problems
+    let facts = try await facts(about: rows + besidesAmount, options, at: now())
+    var problems = rules(about: rows, options, facts).problems
+    var others = self.rules(about: [], options, facts)
+    for row in besidesAmount { others.add(besidesAmount: row) }
+    problems.merge(others.problems)
+    return problems
   }
 
   /// Creates clients and updates those that are known, with their accounts; all or none. A file
@@ -113,16 +149,21 @@ public struct Intake: Sendable {
     .timeOrdered(at: moment, random: (random(), random()))
   }
 
+  private func refusesDuplicates(_ options: BatchOptions) -> Bool {
+    !options.allowsDuplicates && settings.rules.severity(of: .duplicate) == .error
+  }
+
   private func rules(
-    about rows: [TradeRow], _ options: BatchOptions, at moment: Timestamp
-  ) async throws(StoreError) -> IntakeRules {
-    let facts = try await facts(about: rows, options, at: moment)
+    about rows: [TradeRow], _ options: BatchOptions, _ facts: IntakeFacts
+  ) -> IntakeRules {
+    var options = options
+    options.allowsDuplicates = !refusesDuplicates(options)
     var rules = IntakeRules(facts: facts, options: options, settings: settings, rows: rows.count)
     for row in rows { rules.add(row) }
     return rules
   }
 
-  private func facts(
+  func facts(
     about rows: [TradeRow], _ options: BatchOptions, at moment: Timestamp
   ) async throws(StoreError) -> IntakeFacts {
     var facts = IntakeFacts(now: moment)
@@ -149,9 +190,15 @@ public struct Intake: Sendable {
       facts.clients[client.cifNumber] = KnownClient(client)
     }
     for account in try await store.accounts(ofCIF: numbers) {
-      facts.clients[account.cifNumber]?.accounts.append(
-        (currency: account.currency, mayDeal: account.status.mayDeal))
+      facts.clients[account.cifNumber]?.accounts.append(account)
     }
+  }
+}
+
+extension RowProblem.Code {
+  /// What a rule about amounts is called where rows are refused.
+  fileprivate init(_ code: FailureCode) {
+    self = Self(rawValue: code.rawValue) ?? .limitExceeded
   }
 }
 
@@ -176,6 +223,13 @@ extension IntakeRefusal {
     case .repeated:
       self = .repeated
       return
+    case .rulesBroken(let breaches):
+      for finding in breaches.flatMap(\.findings) {
+        problems.append(
+          RowProblem(
+            row: finding.row, column: nil, code: RowProblem.Code(finding.code),
+            detail: finding.detail))
+      }
     case .empty:
       self = .file(.noRows, "Give at least one row.")
       return

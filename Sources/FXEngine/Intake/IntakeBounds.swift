@@ -10,6 +10,7 @@ public enum IntakeBounds {
   public static let pageTrades = 500
   public static let pageEvents = 1_000
   public static let pageBatches = 100
+  public static let pageClients = 500
   public static let pageSeals = 50
   /// Findings or differences kept in a report; the rest are only counted.
   public static let keptFindings = 1_000
@@ -41,6 +42,13 @@ public enum IntakeBounds {
   /// stay within what an amount can hold.
   public static let greatestAmountMinorUnits: Int64 = 10_000_000_000_000
 
+  /// How long balances are waited for before a start.
+  public static let balanceMilliseconds: Int64 = 10_000
+  /// Accounts that are asked about one by one; more are looked up in the bank's list of all.
+  public static let accountsAskedSingly = 20
+  /// Rows that are named with what is wrong with one account.
+  public static let namedRows = 100
+
   /// Days of the log that the reconciliation of a day looks at: deals are settled within.
   public static let reconciledDays = 7
   /// Questions without an answer after which a day's reconciliation gives up.
@@ -53,6 +61,6 @@ public enum IntakeBounds {
   /// How long a reconciliation stays with a process that went silent.
   public static let reconciliationLeaseMilliseconds: Int64 = 60_000
 
-  /// Questions that a reconciliation has with the bank at once.
+  /// Questions that a reconciliation or a look at balances has with the bank at once.
   public static let concurrentQuestions = 8
 }

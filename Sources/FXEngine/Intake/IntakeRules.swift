@@ -7,8 +7,7 @@ struct KnownClient: Sendable {
   let key: ClientKey
   let isActive: Bool
   let spread: Pips
-  /// By currency, whether the account may deal.
-  var accounts: [(currency: Currency, mayDeal: Bool)] = []
+  var accounts: [SettlementAccount] = []
 
   init(_ client: Client) {
     key = client.key
@@ -39,8 +38,10 @@ struct IntakeRules {
   /// The place in `trades` of each one, by its fingerprint, or by the next free one after it.
   private var placesByPrint: [Int64: Int32] = [:]
   private(set) var trades: [TradeDraft] = []
-  /// Trades whose value date a missed cut-off has put a business day on.
+  /// Trades whose value date a missed cut-off has put a business day on: how many, and word of the
+  /// first.
   private(set) var movedByCutOff = 0
+  private(set) var moved: [Examination.Item] = []
   private(set) var problems = FileProblems()
 
   init(facts: IntakeFacts, options: BatchOptions, settings: IntakeSettings, rows: Int) {
@@ -49,6 +50,15 @@ struct IntakeRules {
     self.settings = settings
     trades.reserveCapacity(rows)
     if !options.allowsDuplicates { placesByPrint.reserveCapacity(rows) }
+  }
+
+  /// Every rule on a row of which no amount can be read, but those about amounts.
+  mutating func add(besidesAmount row: TradeRow) {
+    let client = facts.clients[row.cifNumber]
+    check(client, of: row)
+    checkRate(of: row)
+    if let spread = row.spread ?? client?.spread { check(spread, of: row) }
+    _ = valueDate(of: row)
   }
 
   /// The trade of a row is added where its client and its deal can be told; every rule that it
@@ -118,7 +128,7 @@ struct IntakeRules {
         refuse(
           row, "Client CIF", .accountUnknown,
           "Register the \(currency) account of client \(row.cifNumber).")
-      } else if account?.mayDeal == false {
+      } else if account?.status.mayDeal == false {
         refuse(
           row, "Client CIF", .accountNotOpen,
           "The \(currency) account of client \(row.cifNumber) is dormant or closed.")
@@ -183,7 +193,16 @@ struct IntakeRules {
     valueDates[terms] = result
     switch result {
     case .success(let dated):
-      if dated.missedCutOff != nil { movedByCutOff += 1 }
+      if let currency = dated.missedCutOff {
+        movedByCutOff += 1
+        if moved.count < IntakeBounds.keptFindings {
+          moved.append(
+            Examination.Item(
+              row: row.row, severity: .warning, code: "cut_off_passed", column: "Deal Type",
+              detail: "Today's cut-off of \(currency) has passed: its value date is \(dated.date).")
+          )
+        }
+      }
       return dated.date
     case .failure(.calendarUnknown(let currency, let year)):
       refuse(

@@ -55,13 +55,15 @@ public struct IntakeSettings: Sendable {
   public var approval: ApprovalRule
   /// An approval older than this is void.
   public var approvalMilliseconds: Int64
+  /// By which the store looks at what is put under way.
+  public var rules: DeskRules
 
   public init(
     maxRows: Int = FileBounds.maximumDataRows, duplicateWindowMilliseconds: Int64 = 86_400_000,
     valueDates: ValueDates = ValueDates(), cutOffs: CutOffs = .none,
     deskClock: DeskClock = .johannesburg, otcRateAgeMilliseconds: Int64 = 86_400_000,
     collarBasisPoints: Int? = 500, approval: ApprovalRule = .byPolicy,
-    approvalMilliseconds: Int64 = 86_400_000
+    approvalMilliseconds: Int64 = 86_400_000, rules: DeskRules = DeskRules()
   ) {
     self.maxRows = maxRows
     self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
@@ -72,6 +74,7 @@ public struct IntakeSettings: Sendable {
     self.collarBasisPoints = collarBasisPoints
     self.approval = approval
     self.approvalMilliseconds = approvalMilliseconds
+    self.rules = rules
   }
 }
 

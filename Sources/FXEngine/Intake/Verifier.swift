@@ -38,6 +38,7 @@ public struct Verifier: Sendable {
     var report = VerifyReport()
     try await verifyInstallation(&report)
     try await verifySeals(&report)
+    try await verifyUsage(&report)
     let newest = try await store.batches(BatchQuery(order: .newestFirst, limit: 1)).first
     var last: Batch?
     while let newest, last.map({ $0.key < newest.key }) ?? true {
@@ -178,6 +179,29 @@ public struct Verifier: Sendable {
     }
     if recount.kept.failures != recount.counted.failures {
       report.find("Batch \(batch.id) keeps other counts of failures than its trades make.")
+    }
+    if recount.keptUsage != recount.countedUsage {
+      report.find("Batch \(batch.id) counts otherwise against limits than its trades do.")
+    }
+  }
+
+  /// What counts against limits and allowances. Each page is read at one moment.
+  private func verifyUsage(_ report: inout VerifyReport) async throws(StoreError) {
+    var last: String?
+    while true {
+      let page = try await store.clients(after: last, limit: IntakeBounds.pageClients)
+      guard !page.isEmpty else { break }
+      let recount = try await store.recountUsage(of: page.map(\.key))
+      for client in page
+      where recount.kept.clients[client.key] != recount.counted.clients[client.key] {
+        report.find("Client \(client.cifNumber) has used other amounts than the trades make.")
+      }
+      last = page.last?.cifNumber
+    }
+    let recount = try await store.recountDealerUsage()
+    for dealer in Set(recount.kept.dealers.keys).union(recount.counted.dealers.keys).sorted()
+    where recount.kept.dealers[dealer] != recount.counted.dealers[dealer] {
+      report.find("\(dealer) has dealt other amounts than the trades make.")
     }
   }
 

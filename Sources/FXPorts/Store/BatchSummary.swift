@@ -60,9 +60,17 @@ public struct BatchTotals: Hashable, Sendable {
 public struct Recount: Hashable, Sendable {
   public var kept: BatchSummary
   public var counted: BatchSummary
+  /// What the trades count against limits.
+  public var keptUsage: Usage
+  public var countedUsage: Usage
 
-  public init(kept: BatchSummary, counted: BatchSummary) {
+  public init(
+    kept: BatchSummary, counted: BatchSummary, keptUsage: Usage = Usage(),
+    countedUsage: Usage = Usage()
+  ) {
     self.kept = kept
     self.counted = counted
+    self.keptUsage = keptUsage
+    self.countedUsage = countedUsage
   }
 }

@@ -18,6 +18,13 @@ public protocol BookStore: Sendable {
   func clients(withCIF numbers: Set<String>) async throws(StoreError) -> [Client]
   /// Changes what is given of a client; nil where there is none.
   func update(_ change: ClientChange, cifNumber: String) async throws(StoreError) -> Client?
+  /// Records what a client says to have used of an allowance elsewhere, instead of what was said
+  /// before; an amount of zero takes it back. False where there is no such client.
+  func declare(_ use: DeclaredUse, byCIF cifNumber: String) async throws(StoreError) -> Bool
+  /// Everything that these clients have declared, by their CIF numbers, in the order of years.
+  func declaredUses(
+    ofCIF numbers: Set<String>
+  ) async throws(StoreError) -> [String: [DeclaredUse]]
   /// Deletes a client who never had a trade, with the accounts.
   func deleteClient(
     _ cifNumber: String
@@ -53,6 +60,11 @@ public protocol BookStore: Sendable {
   ) async throws(StoreError) -> Result<Batch, RestageRefusal>
   /// Ends the leases that are over by the store's clock; answers their batches.
   func cleanUpLocks(actor: Actor) async throws(StoreError) -> [Batch]
+  /// Pending trades of this batch that repeat one of another, which was stored within so long and has
+  /// neither failed nor been cancelled. The first thousand, in the order of their rows.
+  func duplicates(
+    of batch: BatchKey, withinMilliseconds window: Int64
+  ) async throws(StoreError) -> [CreateRefusal.Duplicate]
   func batch(_ id: Identifier) async throws(StoreError) -> Batch?
   func batches(_ query: BatchQuery) async throws(StoreError) -> [Batch]
   func trade(_ id: Identifier) async throws(StoreError) -> Trade?
@@ -64,6 +76,21 @@ public protocol BookStore: Sendable {
   func summaries(of batches: [BatchKey]) async throws(StoreError) -> [BatchSummary]
   /// Counts a batch's trades anew, for the check.
   func recount(_ batch: BatchKey) async throws(StoreError) -> Recount
+
+  // MARK: Limits and allowances
+
+  /// Where a client stands on a day, and in the calendar year of it; nil for one that is not there.
+  func standing(
+    of client: ClientKey, on day: CivilDate
+  ) async throws(StoreError) -> ClientStanding?
+  /// What a staged batch would break if it were started now, warnings too; nothing for any other.
+  func breaches(
+    startingOf batch: BatchKey, under rules: DeskRules
+  ) async throws(StoreError) -> [RuleBreach]
+  /// Counts what is used and under way of these clients anew, for the check.
+  func recountUsage(of clients: [ClientKey]) async throws(StoreError) -> UsageRecount
+  /// The same by the persons who submitted.
+  func recountDealerUsage() async throws(StoreError) -> UsageRecount
 
   // MARK: The log
 
@@ -182,6 +209,8 @@ public struct CreateRequest: Hashable, Sendable {
   public var actor: Actor
   /// Puts the batch into the queue in the same transaction.
   public var starts: Bool
+  /// By which what is started is looked at.
+  public var rules: DeskRules
   /// Trades whose value date a missed cut-off has put a business day on; for the log.
   public var movedByCutOff: Int
   /// How far back a trade counts as a duplicate; nil when duplicates are wanted.
@@ -191,13 +220,15 @@ public struct CreateRequest: Hashable, Sendable {
 
   public init(
     batch: BatchDraft, trades: [TradeDraft], tradeIDs: [Identifier], actor: Actor, starts: Bool,
-    movedByCutOff: Int = 0, duplicateWindowMilliseconds: Int64?, callbacks: [Endpoint] = []
+    rules: DeskRules = DeskRules(), movedByCutOff: Int = 0, duplicateWindowMilliseconds: Int64?,
+    callbacks: [Endpoint] = []
   ) {
     self.batch = batch
     self.trades = trades
     self.tradeIDs = tradeIDs
     self.actor = actor
     self.starts = starts
+    self.rules = rules
     self.movedByCutOff = movedByCutOff
     self.duplicateWindowMilliseconds = duplicateWindowMilliseconds
     self.callbacks = callbacks
@@ -222,6 +253,8 @@ public enum CreateRefusal: Error, Hashable, Sendable {
   /// Rows whose client is gone or no longer active.
   case clients(rows: [Int])
   case approvalRequired
+  /// Rules of the desk that the batch would break if it were started, weighing as errors.
+  case rulesBroken([RuleBreach])
   /// The same request has made this batch before.
   case repeated
 

@@ -31,11 +31,20 @@ public struct ClientChange: Hashable, Sendable {
   public var name: String?
   public var spread: Pips?
   public var isActive: Bool?
+  /// `.some(nil)` takes the client's own limit away.
+  public var dayLimit: Money??
+  /// `.some(nil)` takes the clearance away.
+  public var taxClearance: TaxClearance??
 
-  public init(name: String? = nil, spread: Pips? = nil, isActive: Bool? = nil) {
+  public init(
+    name: String? = nil, spread: Pips? = nil, isActive: Bool? = nil, dayLimit: Money?? = nil,
+    taxClearance: TaxClearance?? = nil
+  ) {
     self.name = name
     self.spread = spread
     self.isActive = isActive
+    self.dayLimit = dayLimit
+    self.taxClearance = taxClearance
   }
 }
 

@@ -4,6 +4,8 @@ public enum CallBounds {
   public static let pageItemsByDefault = 50
   /// Findings that one answer lists.
   public static let keptErrors = 1_000
+  /// Rows of a preview that are shown singly.
+  public static let previewedRows = 1_000
   /// A body of JSON, which costs many times its bytes once it is read; larger batches come as CSV.
   public static let jsonBytes = 16 << 20
   /// Calls at once with bodies above `smallBodyBytes`; more are asked to come again. Whoever has not
@@ -22,6 +24,8 @@ public enum CallBounds {
   /// The newest of them, with the trade that they happened to.
   public static let eventsOfOneTrade = 500
   public static let accountsOfOneClient = 50
+  /// For which a client may declare the use of an allowance.
+  public static let declaredYears = 1970...9999
   /// Of one report on deals, which reads those of all its days.
   public static let reportedDays = 92
   /// Lines of a report that are held in memory for a file.

@@ -94,9 +94,12 @@ struct Fields {
     return nil
   }
 
+  /// Whether the field is there, and null.
+  func isNull(_ name: String) -> Bool { members.contains { $0.name == name && $0.value == .null } }
+
   /// Refuses what is there without a value: a change of nothing would be none.
-  mutating func refuseNulls() {
-    for member in members where member.value == .null {
+  mutating func refuseNulls(except removable: Set<String> = []) {
+    for member in members where member.value == .null && !removable.contains(member.name) {
       refuse(member.name, "wrong_type", "Give a value, or leave this field out.")
     }
   }

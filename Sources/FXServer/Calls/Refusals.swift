@@ -85,8 +85,19 @@ extension Problem {
       self.init(.contentChanged, "Look at the batch again, and approve it as it is now.")
     case .recordsKept:
       self.init(.recordsKept, "The batch has sent bookings, and executed business is kept.")
+    case .rulesBroken(let breaches): self.init(breaches)
     case .repeated: self = .repeated
     }
+  }
+
+  /// Each row that breaks a rule about amounts, or the batch as a whole.
+  init(_ breaches: [RuleBreach]) {
+    let findings = breaches.flatMap(\.findings)
+    self.init(
+      findings.prefix(FileBounds.maximumKeptProblems).map {
+        .init(place: .cell(row: $0.row, column: nil), code: $0.code.rawValue, detail: $0.detail)
+      })
+    facts = [.init(name: "total_errors", value: JSON(breaches.reduce(0) { $0 + $1.errorCount }))]
   }
 
   /// The same with who decided last about the batch, for whoever was not the first to decide.
@@ -103,7 +114,8 @@ extension Problem {
       facts.append(fact)
       return
     case .unknownBatch, .approvalRequired, .approvesOwn, .singlyOnly, .outOfBounds,
-      .approvalExpired, .approverRetries, .notToRetry, .contentChanged, .recordsKept, .repeated:
+      .approvalExpired, .approverRetries, .notToRetry, .contentChanged, .recordsKept,
+      .rulesBroken, .repeated:
       return
     }
     detail += " It was last \(decision.kind.rawValue) by \(Actor.name(in: decision.by)), at "
@@ -138,6 +150,7 @@ extension Problem {
     case .batchNotRunning(let status):
       self.init(.wrongState, "The batch is \(status.rawValue), which does not allow this.")
       facts = [.init(name: "state", value: .string(status.rawValue))]
+    case .ruleBroken(let failure): self.init(.wrongState, failure.message)
     case .attemptsExhausted:
       self.init(.wrongState, "No attempt is left in this round.")
     case .repeated: self = .repeated

@@ -4,8 +4,7 @@ import FXFiles
 import FXJSON
 import FXPorts
 
-/// A batch's trades taken as rows once more: to hold them against the desk's rules, for a copy, or for
-/// their opposites.
+/// A batch's trades taken as rows once more: for a copy, or for their opposites.
 struct BatchCopies: Sendable {
   let orders: BatchOrders
 
@@ -13,7 +12,6 @@ struct BatchCopies: Sendable {
 
   var routes: [Route] {
     [
-      Route(.post, "/api/batches/{id}/validate", .role(.dealer)) { try await validate($0) },
       Route(.post, "/api/batches/{id}/clone", .role(.dealer), body: .json, takesKey: true) {
         try await clone($0)
       },
@@ -21,32 +19,6 @@ struct BatchCopies: Sendable {
         try await reverse($0)
       },
     ]
-  }
-
-  /// Every rule on every trade that is not dealt yet; nothing is changed.
-  private func validate(_ call: Call) async throws -> Answer {
-    let batch = try await backend.batch(of: call)
-    var ids: [Int: Identifier] = [:]
-    var rows: [TradeRow] = []
-    try await eachTrade(of: batch) { trade in
-      guard trade.status == .pending else { return }
-      ids[trade.row] = trade.id
-      rows.append(TradeRow(of: trade))
-    }
-    let problems = try await backend.intake.problems(
-      with: rows, options(of: batch, named: batch.name, allowsDuplicates: true))
-    return .json([
-      "batch_id": JSON(batch.id), "checked": JSON(rows.count),
-      "is_valid": .bool(problems.isEmpty), "total_findings": JSON(problems.total),
-      "findings": .array(
-        problems.kept.map { problem in
-          [
-            "trade_id": JSON(problem.row.flatMap { ids[$0] }), "row": JSON(problem.row),
-            "severity": "error", "code": .string(problem.code.rawValue),
-            "detail": .string(problem.detail),
-          ]
-        }),
-    ])
   }
 
   /// A new staged batch of the same trades, some of them over other amounts. Wanting them again is what
@@ -175,15 +147,6 @@ extension Fields {
 }
 
 extension TradeRow {
-  /// The row that a trade would come from.
-  init(of trade: Trade) {
-    self.init(
-      row: trade.row, cifNumber: trade.cifNumber, amount: trade.deal.amount,
-      pair: trade.deal.pair, side: trade.deal.side, delivery: trade.delivery,
-      allowance: trade.allowance, isFixed: trade.fixedRate != nil, fixedRate: trade.fixedRate,
-      spread: trade.spread, reference: trade.externalRef)
-  }
-
   /// The opposite of a trade, of the same amount in the same currency.
   fileprivate init(reversing trade: Trade, row: Int) {
     self.init(

@@ -1,5 +1,6 @@
 import FXAPI
 import FXDomain
+import FXEngine
 import FXFiles
 import FXJSON
 import FXPorts
@@ -68,7 +69,9 @@ struct BatchOrders: Sendable {
       selection = .all
     }
     return try await carryOut(
-      .retry(selection, note: note, byApprover: call.isByApprover), on: batch, for: call)
+      .retry(
+        selection, note: note, byApprover: call.isByApprover, rules: backend.intake.rules),
+      on: batch, for: call)
   }
 
   private func keys(of trades: [Identifier], _ call: Call) async throws -> Set<TradeKey> {
@@ -155,16 +158,19 @@ struct BatchOrders: Sendable {
     }
   }
 
-  func present(_ batch: Batch) async throws -> Answer {
+  func present(_ batch: Batch, findings: [Examination.Item] = []) async throws -> Answer {
     .json(
-      try await BatchView(of: batch, in: backend.store).json, fields: .version(batch.version))
+      try await BatchView(of: batch, in: backend.store).json.adding(findings.members),
+      fields: .version(batch.version))
   }
 
   /// A batch that has just been stored, and what about its file was noted without being wrong.
   ///
+  /// - Parameter findings: what the desk's rules said without refusing it.
   /// - Parameter newSecrets: of its callbacks, shown this once.
   func created(
-    _ batch: Batch, warnings: [FileWarning] = [], newSecrets: [Identifier: SigningSecret] = [:]
+    _ batch: Batch, warnings: [FileWarning] = [], findings: [Examination.Item] = [],
+    newSecrets: [Identifier: SigningSecret] = [:]
   ) async throws -> Answer {
     let view = try await backend.afterChange {
       var view = try await BatchView(of: batch, in: backend.store)
@@ -174,7 +180,8 @@ struct BatchOrders: Sendable {
     var fields = HTTPFields.version(batch.version)
     fields[.location] = "/api/batches/\(batch.id)"
     let noted = warnings.isEmpty ? [] : [JSON.Member(name: "warnings", value: warnings.json)]
-    var answer = Answer.json(view.adding(noted), .created, fields: fields)
+    var answer = Answer.json(
+      view.adding(noted + findings.members), .created, fields: fields)
     answer.isSecret = !newSecrets.isEmpty
     return answer.changing(to: batch.brief)
   }

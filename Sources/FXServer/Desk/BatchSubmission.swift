@@ -31,23 +31,26 @@ struct BatchSubmission: Sendable {
     var options = wanted.options
     // It waits for its approval where it is.
     if options.policy.approval == .required { options.starts = false }
-    let submitted = try await backend.intake.submit(
+    let submitted = try await backend.intake.take(
       rows, options, by: call.actor, receipt: call.receipt)
-    let batch: Batch
     switch submitted {
-    case .success(let taken): batch = taken
+    case .success(let taken):
+      if options.starts { backend.nudge() }
+      return try await created(
+        taken.batch, wanted, call, findings: taken.warnings, newSecrets: wanted.newSecrets)
+    case .failure(.problems(let problems)):
+      throw Problem(problems.naming(wanted.columns)).pointing(into: call.body)
     case .failure(let refusal): throw Problem(refusal).pointing(into: call.body)
     }
-    if options.starts { backend.nudge() }
-    return try await created(batch, wanted, call, newSecrets: wanted.newSecrets)
   }
 
   private func created(
-    _ batch: Batch, _ wanted: Wanted, _ call: Call,
+    _ batch: Batch, _ wanted: Wanted, _ call: Call, findings: [Examination.Item] = [],
     newSecrets: [Identifier: SigningSecret] = [:]
   ) async throws -> Answer {
     call.observed.name(batch.id.description)
-    return try await orders.created(batch, warnings: wanted.warnings, newSecrets: newSecrets)
+    return try await orders.created(
+      batch, warnings: wanted.warnings, findings: findings, newSecrets: newSecrets)
   }
 
   // MARK: What is asked for
@@ -56,6 +59,8 @@ struct BatchSubmission: Sendable {
     let rows: [TradeRow]
     let options: BatchOptions
     var warnings: [FileWarning] = []
+    /// How a file calls its columns.
+    var columns: [String: String] = [:]
     /// Of callbacks that came without one of their own.
     var newSecrets: [Identifier: SigningSecret] = [:]
   }
@@ -76,7 +81,27 @@ struct BatchSubmission: Sendable {
   private func wanted(csv bytes: [UInt8], _ call: Call) async throws -> Wanted {
     var query = try call.query()
     let callbacks = query.callbacks(Callbacks(backend: backend, actor: call.actor))
-    let options = BatchOptions(
+    var options = options(&query)
+    options.callbacks = callbacks.endpoints
+    try query.finish()
+    var parser = TradeFileParser()
+    parser.consume(bytes.span)
+    switch parser.finish() {
+    case .accepted(let rows, let warnings):
+      return Wanted(
+        rows: rows, options: options, warnings: warnings, columns: parser.columnNames,
+        newSecrets: callbacks.newSecrets)
+    case .refused(var problems, _):
+      let found = try await backend.intake.problems(
+        with: parser.goodRows, besidesAmount: parser.rowsBesidesAmount, options)
+      problems.merge(found.naming(parser.columnNames))
+      throw Problem(problems)
+    }
+  }
+
+  /// How the rows of a file are to be run, as query parameters say it.
+  func options(_ query: inout Query) -> BatchOptions {
+    BatchOptions(
       name: query.value("name", "a batch's name that can be seen") {
         $0.isVisible ? $0 : nil
       } ?? defaultName,
@@ -85,20 +110,7 @@ struct BatchSubmission: Sendable {
       maxConcurrentTrades: query.integer(
         "max_concurrent_trades", in: BatchBounds.concurrentTrades) ?? 5,
       policy: query.policy(), starts: query.bool("start") ?? false,
-      allowsDuplicates: query.bool("allow_duplicates") ?? false,
-      callbacks: callbacks.endpoints)
-    try query.finish()
-    var parser = TradeFileParser()
-    parser.consume(bytes.span)
-    switch parser.finish() {
-    case .accepted(let rows, let warnings):
-      return Wanted(
-        rows: rows, options: options, warnings: warnings, newSecrets: callbacks.newSecrets)
-    case .refused(var problems, _):
-      let rows = parser.goodRows
-      if !rows.isEmpty { problems.merge(try await backend.intake.problems(with: rows, options)) }
-      throw Problem(problems)
-    }
+      allowsDuplicates: query.bool("allow_duplicates") ?? false)
   }
 
   private func wanted(json: JSON, _ call: Call) async throws -> Wanted {
@@ -115,9 +127,10 @@ struct BatchSubmission: Sendable {
       allowsDuplicates: fields.bool("allow_duplicates") ?? false,
       callbacks: callbacks.endpoints)
     fields.require("trades")
+    var besidesAmount: [TradeRow] = []
     let rows =
       fields.objects("trades", atMost: FileBounds.maximumDataRows) { trade, place in
-        trade.tradeRow(place + 1)
+        trade.tradeRow(place + 1, besidesAmount: &besidesAmount)
       } ?? []
     if fields.has("trades"), rows.isEmpty, fields.errors.isEmpty {
       fields.refuse("trades", "no_rows", "Give at least one trade.")
@@ -125,9 +138,10 @@ struct BatchSubmission: Sendable {
     let errors = fields.finish()
     guard errors.isEmpty else {
       // What the desk's rules find wrong with the others is told in the same answer.
-      let rules = rows.isEmpty ? nil : try await backend.intake.problems(with: rows, options)
-      let others = rules.map { Problem($0).pointing(into: .json(json, [])).errors }
-      throw Problem(errors + (others ?? []))
+      let rules = try await backend.intake.problems(
+        with: rows, besidesAmount: besidesAmount, options)
+      throw Problem(
+        errors + (rules.isEmpty ? [] : Problem(rules).pointing(into: .json(json, [])).errors))
     }
     return Wanted(rows: rows, options: options, newSecrets: callbacks.newSecrets)
   }
@@ -174,25 +188,38 @@ extension Fields {
 
   /// One trade of a batch, as `TradeFile` reads one row; nil where something is wrong with it.
   mutating func tradeRow(_ row: Int) -> TradeRow? {
+    var besidesAmount: [TradeRow] = []
+    return tradeRow(row, besidesAmount: &besidesAmount)
+  }
+
+  /// - Parameter besidesAmount: takes a trade of which only the amount is bad; in its place it has one
+  ///   minor unit.
+  mutating func tradeRow(_ row: Int, besidesAmount: inout [TradeRow]) -> TradeRow? {
     let before = errors.count
     require("cif_number", "deal_amount")
     let cif = value("cif_number", CellValue.cifNumber)
     let pair = value("pair", CellValue.pair) ?? .usdZAR
     let currency = value("deal_currency", CellValue.currency) ?? .zar
+    let beforeAmount = errors.count
     let amount = decimal("deal_amount") { text throws(CellProblem) in
       try CellValue.amount(text, in: currency)
     }
+    let amountErrors = errors.count - beforeAmount
     let side = choice("side", of: Side.self) ?? .buy
     let delivery = choice("delivery", of: Delivery.self) ?? .spot
     let spread = decimal("spread", CellValue.spread)
     let fixedRate = decimal("fixed_rate", CellValue.rate)
     let allowance = choice("allowance", of: Allowance.self)
     let reference = value("external_ref", CellValue.reference)
-    guard errors.count == before, let cif, let amount else { return nil }
-    return TradeRow(
-      row: row, cifNumber: cif, amount: amount, pair: pair, side: side, delivery: delivery,
+    guard errors.count == before + amountErrors, let cif else { return nil }
+    let trade = TradeRow(
+      row: row, cifNumber: cif, amount: amount ?? Money(minorUnits: 1, currency: pair.quote),
+      pair: pair, side: side, delivery: delivery,
       allowance: allowance, isFixed: fixedRate != nil, fixedRate: fixedRate, spread: spread,
       reference: reference)
+    if amount != nil { return trade }
+    if besidesAmount.count < CallBounds.keptErrors { besidesAmount.append(trade) }
+    return nil
   }
 
   mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {

@@ -25,24 +25,27 @@ struct ClientCalls: Sendable {
         try await change($0)
       },
       Route(.delete, "/api/clients/{cif_number}", .role(.dealer)) { try await delete($0) },
-    ]
+    ] + termsRoutes
   }
 
-  private func client(of call: Call) async throws -> Client {
+  func client(of call: Call) async throws -> Client {
     try await client(call.parameter("cif_number"))
   }
 
-  private func client(_ cifNumber: String) async throws -> Client {
+  func client(_ cifNumber: String) async throws -> Client {
     guard let client = try await backend.store.client(cifNumber) else {
       throw Problem.notFound("such client")
     }
     return client
   }
 
-  /// With the accounts.
-  private func present(_ client: Client) async throws -> JSON {
+  /// With the accounts and what was declared.
+  func present(_ client: Client) async throws -> JSON {
     let accounts = try await backend.store.accounts(ofCIF: [client.cifNumber])
-    return client.json.adding([.init(name: "accounts", value: .array(accounts.map(\.json)))])
+    return client.json.adding([
+      .init(name: "accounts", value: .array(accounts.map(\.json))),
+      .init(name: "declared_use", value: try await declaredUse(of: client)),
+    ])
   }
 
   private func list(_ call: Call) async throws -> Answer {
@@ -110,8 +113,9 @@ struct ClientCalls: Sendable {
     var fields = Fields(call.json)
     let change = ClientChange(
       name: fields.value("name", CellValue.name),
-      spread: fields.decimal("spread", CellValue.spread), isActive: fields.bool("active"))
-    fields.refuseNulls()
+      spread: fields.decimal("spread", CellValue.spread), isActive: fields.bool("active"),
+      dayLimit: dayLimit(in: &fields), taxClearance: taxClearance(in: &fields))
+    fields.refuseNulls(except: ["day_limit", "tax_clearance"])
     if fields.isEmpty { fields.refuse("", "empty", "Say what is to be changed.") }
     try fields.demandNothingWrong()
     guard let after = try await backend.store.update(change, cifNumber: before.cifNumber) else {

@@ -73,7 +73,8 @@ struct TradeOrders: Sendable {
     try fields.demandNothingWrong()
     if call.earlier == nil {
       let selection = RetrySelection.trade(trade.key, expectedVersion: try call.expectedVersion())
-      let command = BatchCommand.retry(selection, note: note, byApprover: call.isByApprover)
+      let command = BatchCommand.retry(
+        selection, note: note, byApprover: call.isByApprover, rules: backend.intake.rules)
       guard let batch = try await backend.store.batch(trade.batchID) else {
         throw Problem.notFound("such trade")
       }

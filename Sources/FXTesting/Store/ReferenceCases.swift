@@ -122,9 +122,11 @@ extension StoreConformance {
       let trades = try await world.trades(batch)
       #expect(trades.map(\.id) == request.tradeIDs)
       let expected = zip(trades, draft).map { trade, draft in
-        Trade(
+        var expected = Trade(
           key: trade.key, id: trade.id, batch: batch.key, batchID: batch.id,
           client: world.clients[draft.row == 1 ? 2 : 0], draft: draft, createdAt: world.clock.now)
+        expected.value = draft.deal.amount
+        return expected
       }
       #expect(trades == expected)
       let next = try await world.create([0])

@@ -25,6 +25,7 @@ extension StoreWorld {
       try await auditLog(of: batch, trades: trades)
       for trade in trades { try await auditAttempts(of: trade) }
     }
+    try await auditUsage()
     try await auditChain(of: Journal.installation)
     try await auditSeals()
   }
@@ -32,6 +33,8 @@ extension StoreWorld {
   private func auditSummary(of batch: Batch, trades: [Trade]) async throws {
     let recount = try await store.recount(batch.key)
     #expect(recount.kept == recount.counted, "summary of \(batch.name)")
+    #expect(recount.keptUsage == recount.countedUsage, "usage of \(batch.name)")
+    #expect(recount.keptUsage == batch.usage)
     func sum(_ amounts: [Money?]) -> [Currency: Int128] {
       amounts.reduce(into: [:]) { sums, amount in
         if let amount { sums[amount.currency, default: 0] += Int128(amount.minorUnits) }
@@ -57,6 +60,13 @@ extension StoreWorld {
       #expect(failed[group.code]?.count == group.count)
       #expect(failed[group.code]?.first?.failure?.message == group.example)
     }
+  }
+
+  private func auditUsage() async throws {
+    let clients = try await store.recountUsage(of: clients.map(\.key))
+    #expect(clients.kept == clients.counted)
+    let dealers = try await store.recountDealerUsage()
+    #expect(dealers.kept == dealers.counted)
   }
 
   private func everyBatch() async throws -> [Batch] {

@@ -29,11 +29,12 @@ public enum StoreConformance {
     + takeCases
     + commandCases
     + retryCases + referenceCases + createCases + listCases + summaryCases + searchCases
-    + stagedCases + decisionCases + deskCases
+    + stagedCases + decisionCases + deskCases + clientTermsCases
     + logCases
     + concurrencyCases
     + accessCases
     + noticeCases + outboxCases
+    + usageCases
     + paperCases + dayCases
 
   /// Seeds of the random walks, beside the cases.

@@ -8,11 +8,16 @@ struct OrderOptions: ParsableArguments {
   @OptionGroup var place: CallOptions
 
   /// - Parameter confirming: what a person at a terminal is asked first.
-  func give(_ order: String, _ body: JSON? = nil, confirming question: String? = nil) async throws {
-    try await place.open(.changes) { desk in
+  func give(
+    _ order: String, _ body: JSON? = nil, confirming question: String? = nil,
+    bank: CallOptions.BankUse = .none
+  ) async throws {
+    try await place.open(.changes, bank: bank) { desk in
       let path = try await desk.path(ofBatch: batch.batch, order)
       try await Self.confirm(question, about: batch.batch, at: desk)
-      desk.say(try await desk.post(path, body), BatchText.line)
+      let answer = try await desk.post(path, body)
+      FindingText.note(in: answer)
+      desk.say(answer, BatchText.line)
     }
   }
 
@@ -35,7 +40,7 @@ struct StartCommand: AsyncParsableCommand {
       + "  fxbatch start morning")
   @OptionGroup var order: OrderOptions
 
-  func run() async throws { try await order.give("start") }
+  func run() async throws { try await order.give("start", bank: .whereConfigured) }
 }
 
 struct PauseCommand: AsyncParsableCommand {
@@ -162,12 +167,18 @@ struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Holds a batch's pending trades against every rule, without starting it.",
-    discussion: "Ends with 65 where something was found.\n\n  fxbatch validate morning")
+    discussion: """
+      Looks at clients and accounts, amounts, limits, allowances, balances, repetitions, rates and \
+      cut-offs. Errors stand against a start, warnings do not. Where a bank is configured, it is asked \
+      what accounts hold. Ends with 65 where an error was found.
+
+        fxbatch validate morning
+      """)
   @OptionGroup var batch: BatchArgument
   @OptionGroup var place: CallOptions
 
   func run() async throws {
-    let answer = try await place.open(.changes) { desk in
+    let answer = try await place.open(.changes, bank: .whereConfigured) { desk in
       let answer = try await desk.post(try await desk.path(ofBatch: batch.batch, "validate"))
       desk.say(answer, Self.text)
       return answer
@@ -183,8 +194,24 @@ struct ValidateCommand: AsyncParsableCommand {
         finding.words("detail"), finding.words("code"))
     }
     let count =
-      "\(answer.words("checked")) trades checked, \(answer.words("total_findings")) findings"
+      "\(answer.words("checked")) trades checked: \(answer.words("errors")) errors, "
+      + "\(answer.words("warnings")) warnings"
+      + (answer.holds("may_start") ? "; the batch may start" : "")
     return table.isEmpty ? count : "\(table.text)\n\(count)"
+  }
+}
+
+/// What the desk's rules say of a batch without refusing it.
+enum FindingText {
+  private static let shown = 50
+
+  static func note(in answer: JSON) {
+    let findings = answer["findings"]?.elements ?? []
+    for finding in findings.prefix(shown) {
+      let row = finding.words("row")
+      Terminal.note("warning: \(row.isEmpty ? "" : "row \(row): ")\(finding.words("detail"))")
+    }
+    if findings.count > shown { Terminal.note("… and \(findings.count - shown) more warnings") }
   }
 }
 

@@ -7,7 +7,10 @@ struct ClientsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clients", abstract: "The desk's clients: imports, lists and changes them.",
     discussion: "  fxbatch clients import clients.csv\n  fxbatch clients list",
-    subcommands: [Import.self, List.self, Show.self, Change.self, Remove.self])
+    subcommands: [
+      Import.self, List.self, Show.self, Change.self, AllowanceUse.self, Clearance.self,
+      Remove.self,
+    ])
 
   static func path(_ cif: String) -> String { "/api/clients/\(DeskCall.encoded(cif))" }
 
@@ -20,6 +23,7 @@ struct ClientsCommand: AsyncParsableCommand {
       table.add(
         "account", "\(account.words("currency")) \(account.words("account_number"))")
     }
+    addTerms(of: client, to: &table)
     return table.text
   }
 
@@ -95,6 +99,7 @@ struct ClientsCommand: AsyncParsableCommand {
 
           fxbatch clients set CIF1000 --spread 340
           fxbatch clients set CIF1000 --inactive
+          fxbatch clients set CIF1000 --day-limit 500000.00
           fxbatch clients set CIF2000 --name "New Imports" --spread 358 --account ZAR=1000000001
         """)
     @Argument(help: "The client's CIF number.") var cif: String
@@ -102,6 +107,9 @@ struct ClientsCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: "The client's spread, in pips.") var spread: Pips?
     @Flag(help: "The client may deal.") var active = false
     @Flag(help: "The client may not deal.") var inactive = false
+    @Option(
+      help: ArgumentHelp("The most to deal on one day, in rands; or none.", valueName: "amount"))
+    var dayLimit: String?
     @Option(
       help: ArgumentHelp("An account of a new client; may be repeated.", valueName: "CUR=number"))
     var account: [String] = []
@@ -112,6 +120,10 @@ struct ClientsCommand: AsyncParsableCommand {
       if let name { members.append(.init(name: "name", value: .string(name))) }
       if let spread { members.append(.init(name: "spread", value: .string(spread.decimalText))) }
       if active != inactive { members.append(.init(name: "active", value: .bool(active))) }
+      if let dayLimit {
+        members.append(
+          .init(name: "day_limit", value: dayLimit == "none" ? .null : .string(dayLimit)))
+      }
       return members
     }
 
@@ -126,7 +138,7 @@ struct ClientsCommand: AsyncParsableCommand {
     func validate() throws {
       guard !wish.isEmpty, !(active && inactive) else {
         throw ValidationError(
-          "Say what is to be changed: --name, --spread, --active or --inactive.")
+          "Say what is to be changed: --name, --spread, --day-limit, --active or --inactive.")
       }
       guard accounts.count == account.count else {
         throw ValidationError("--account is a currency and a number, such as ZAR=1000000001.")
@@ -146,6 +158,9 @@ struct ClientsCommand: AsyncParsableCommand {
             DeskCall(
               method: .patch, path: ClientsCommand.path(cif), body: .json(.object(wish))))
           return desk.say(answer, ClientsCommand.text)
+        }
+        guard dayLimit == nil else {
+          throw Complaint("register \(cif) first: only a known client has a limit.", .badInput)
         }
         let new: [JSON.Member] = [
           .init(name: "cif_number", value: .string(cif)),

@@ -76,6 +76,7 @@ struct NewBatchOptions: ParsableArguments {
     for warning in batch["warnings"]?.elements ?? [] {
       Terminal.note("warning: \(warning.words("detail"))")
     }
+    FindingText.note(in: batch)
     return batch
   }
 

@@ -94,7 +94,7 @@ struct RunCommand: AsyncParsableCommand {
     if let known {
       let batch = try await client.get("/api/batches/\(known)")
       if batch.words("status") == BatchStatus.staged.rawValue {
-        _ = try await client.post("/api/batches/\(known)/start")
+        FindingText.note(in: try await client.post("/api/batches/\(known)/start"))
       }
       return known
     }

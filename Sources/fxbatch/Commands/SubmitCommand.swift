@@ -26,7 +26,7 @@ struct SubmitCommand: AsyncParsableCommand {
   func run() async throws {
     let bytes = try FileReading.bytes(of: file)
     try await FileReading.telling(of: file, with: TradeFileParser.self, asJSON: place.json) {
-      try await place.open(.changes) { desk in
+      try await place.open(.changes, bank: start ? .whereConfigured : .none) { desk in
         desk.say(
           try await new.submit(bytes, from: file, starting: start, to: desk), BatchText.line)
       }

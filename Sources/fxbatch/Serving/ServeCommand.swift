@@ -159,7 +159,7 @@ extension Desk {
     deskSettings.allowsPrivateWebhooks = settings.notify.allowsPrivate
     deskSettings.killSwitchWaitMilliseconds = settings.bankTimeoutMilliseconds + 5_000
     return Backend(
-      store: store, intake: intake, bank: bank, clock: .system(wall: { .now }),
+      store: store, intake: intake(asking: bank), bank: bank, clock: .system(wall: { .now }),
       random: { .random(in: .min ... .max) }, nudge: nudge, settings: deskSettings,
       forgetTheDead: {
         guard let held = try lock.take() else { return }
@@ -170,6 +170,13 @@ extension Desk {
 }
 
 extension Settings {
+  /// Whether the money is real: as configured, or else by where the bank is.
+  private var environment: DeskEnvironment {
+    if let told = serving.environment { return told }
+    let host = bank.flatMap { URL(string: $0.tradingURL)?.host() }
+    return host.map(ServingSettings.isLoopback) ?? false ? .test : .production
+  }
+
   /// - Parameter openFiles: how many this process may have, connections among them.
   func serverSettings(openFiles: Int) -> ServerSettings {
     var transport = TransportSettings(host: serving.host, port: serving.port)
@@ -181,6 +188,7 @@ extension Settings {
     transport.limits.connections = max(16, min(transport.limits.connections, left))
     var settings = ServerSettings(transport: transport)
     settings.requestsPerSecond = Int(serving.maxRequestsPerSecond)
+    settings.environment = environment
     return settings
   }
 }

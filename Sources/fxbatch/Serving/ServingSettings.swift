@@ -13,6 +13,8 @@ struct ServingSettings: Sendable {
   var trustedProxies: [String] = []
   /// When the desk's day asks for something; in the desk's time.
   var day = DeskDayTimes(reconcileAt: 18 * 60, warnOfSettlementAt: 9 * 60)
+  /// Nil tells it by the bank.
+  var environment: DeskEnvironment?
 
   /// Host and port of `127.0.0.1:8080`, `[::1]:8080` or `:8080`; nil for anything else.
   static func address(_ text: String) -> (host: String, port: Int)? {

@@ -5,14 +5,21 @@ import FXPorts
 
 /// What several commands do at the desk.
 extension Desk {
-  var intake: Intake {
+  var intake: Intake { intake(asking: nil) }
+
+  /// - Parameter bank: is asked what accounts hold before a start.
+  func intake(asking bank: (any BankGateway)?) -> Intake {
     Intake(
       store: store,
       settings: IntakeSettings(
         valueDates: ValueDates(closedDays: settings.closedDays), cutOffs: settings.cutOffs,
         otcRateAgeMilliseconds: settings.otcMaxAgeSeconds * 1_000,
         collarBasisPoints: settings.collar, approval: settings.approval,
-        approvalMilliseconds: settings.approvalHours * 3_600_000),
+        approvalMilliseconds: settings.approvalHours * 3_600_000, rules: settings.rules),
+      balances: bank.map {
+        BalanceInquiry(
+          bank: $0, clock: .system(wall: { .now }), callsPerSecond: Int(settings.bankMaxRPS))
+      },
       now: { .now }, random: { .random(in: .min ... .max) })
   }
 

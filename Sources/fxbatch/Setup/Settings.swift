@@ -20,6 +20,7 @@ struct Settings: Sendable {
   var collarBasisPoints: Int64 = 500
   var approval = ApprovalRule.byPolicy
   var approvalHours: Int64 = 24
+  var rules = DeskRules()
   var maxRunningBatches: Int64 = 16
   var bankMaxRPS: Int64 = 50
   var bankMaxConnections: Int64 = 64
@@ -56,6 +57,7 @@ struct Settings: Sendable {
     engine.otcRateAgeMilliseconds = otcMaxAgeSeconds * 1_000
     engine.valueDates = ValueDates(closedDays: closedDays)
     engine.cutOffs = cutOffs
+    engine.rules = rules
     engine.seed = seed
     return engine
   }
@@ -111,6 +113,27 @@ extension Settings {
       "FXBATCH_APPROVAL", "policy",
       "whose batches another person approves: policy, always, or an amount in ZAR above which"),
     line("FXBATCH_APPROVAL_HOURS", "24", "an approval older than that is void"),
+    line("FXBATCH_LIMIT_TRADE_ZAR", "none", "the most that one trade may come to, in rands"),
+    line("FXBATCH_LIMIT_BATCH_ZAR", "none", "the same for all trades of a batch"),
+    line(
+      "FXBATCH_LIMIT_CLIENT_DAY_ZAR", "none",
+      "the same for a client on one day; a limit of the client's own holds instead"),
+    line(
+      "FXBATCH_LIMIT_DEALER_DAY_ZAR", "none", "the same for whoever submits batches, on one day"),
+    line(
+      "FXBATCH_ALLOWANCES", "none",
+      "the law's allowances as they change, as SDA:2026-02-25:2000000.00,FIA:2027-01-01:…"),
+    line("FXBATCH_TRANSFER_FEE_ZAR", "0.00", "the bank's fee for moving one deal's money"),
+    line(
+      "FXBATCH_RULE_BALANCE", "error",
+      "off, warning or error: what the rule's breach does to a start"
+    ),
+    line("FXBATCH_RULE_ALLOWANCE", "error", ""),
+    line("FXBATCH_RULE_TRADE_LIMIT", "error", ""),
+    line("FXBATCH_RULE_BATCH_LIMIT", "error", ""),
+    line("FXBATCH_RULE_CLIENT_DAY_LIMIT", "error", ""),
+    line("FXBATCH_RULE_DEALER_DAY_LIMIT", "error", ""),
+    line("FXBATCH_RULE_DUPLICATE", "error", ""),
     line("FXBATCH_CLOSED_DAYS", "none", "further holidays, as ZAR:2026-11-04,USD:2027-01-02"),
     line(
       "FXBATCH_CUT_OFFS", "none",
@@ -132,6 +155,9 @@ extension Settings {
     line("FXBATCH_TLS_KEY_FILE", "none", "PEM file of its key"),
     line("FXBATCH_TRUSTED_PROXIES", "none", "whose X-Forwarded-For counts, as 10.1.0.0/16,::1"),
     line("FXBATCH_MAX_BODY_MB", "64", "larger bodies are refused"),
+    line(
+      "FXBATCH_ENVIRONMENT", "test with a bank on this machine, otherwise prod",
+      "test or prod, told over every page of the dashboard"),
     line("FXBATCH_API_MAX_RPS", "200", "requests per second of one token"),
     line(
       "FXBATCH_WEBHOOK_ALLOW_PRIVATE", "false",

@@ -10,7 +10,7 @@ import Logging
 /// Reads settings from the environment and a file, and gathers everything that is wrong with them.
 struct SettingsReader {
   private let source: ConfigReader
-  private var problems: [String] = []
+  var problems: [String] = []
 
   /// - Parameters:
   ///   - file: lines of `NAME=value`; the environment wins over it.
@@ -67,6 +67,7 @@ struct SettingsReader {
     }
     settings.approval = approval()
     number("FXBATCH_APPROVAL_HOURS", 1...8_760, &settings.approvalHours)
+    settings.rules = rules()
     settings.closedDays = closedDays()
     settings.cutOffs = cutOffs()
     if let level = text("FXBATCH_LOG_LEVEL") {
@@ -191,6 +192,12 @@ struct SettingsReader {
     serving.day.reconcileAt = timeOfDay("FXBATCH_RECONCILE_AT", else: serving.day.reconcileAt)
     serving.day.warnOfSettlementAt = timeOfDay(
       "FXBATCH_SETTLEMENT_WARNING_AT", else: serving.day.warnOfSettlementAt)
+    if let word = text("FXBATCH_ENVIRONMENT") {
+      serving.environment = DeskEnvironment(rawValue: word)
+      if serving.environment == nil {
+        problems.append("FXBATCH_ENVIRONMENT is \(word); give test or prod")
+      }
+    }
     serving.trustedProxies = Self.list(text("FXBATCH_TRUSTED_PROXIES") ?? "")
     if TrustedProxies(serving.trustedProxies) == nil {
       problems.append(
@@ -309,13 +316,13 @@ struct SettingsReader {
   }
 
   /// The value of a variable; nil when it is not set or empty.
-  private func text(_ name: String, isSecret: Bool = false) -> String? {
+  func text(_ name: String, isSecret: Bool = false) -> String? {
     let key = name.lowercased().split(separator: "_").joined(separator: ".")
     let value = source.string(forKey: ConfigKey(key), isSecret: isSecret)
     return value.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  private static func list(_ text: String) -> [String] {
+  static func list(_ text: String) -> [String] {
     text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
   }

@@ -232,7 +232,7 @@ extension World {
       issue(next, of: run.machine, by: index)
     case .write(let command):
       if bounds.mutation == .intentAfterCall, !run.sentEarly,
-        case .recordIntent(let intent) = command
+        case .recordIntent(let intent, _) = command
       {
         run.sentEarly = true
         send(intent.order, run.machine, by: index)
