@@ -47,9 +47,9 @@ extension Transaction {
       SELECT batch_key FROM trades INDEXED BY trades_by_status
       WHERE status IN ('booked', 'in_doubt') AND is_removed = 0 AND value_date = ?1
       UNION
-      SELECT batch_key FROM trades INDEXED BY trades_by_failure
-      WHERE failure_code = 'settlement_failed' AND status = 'failed' AND is_removed = 0
-        AND value_date = ?1
+      SELECT f.batch_key FROM trades f INDEXED BY trades_by_failure
+      WHERE f.failure_code = 'settlement_failed' AND f.status = 'failed' AND f.is_removed = 0
+        AND f.value_date = ?1
       EXCEPT
       SELECT batch_key FROM settlement_warnings WHERE day = ?1
       ORDER BY batch_key LIMIT ?2
