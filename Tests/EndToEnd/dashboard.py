@@ -11,6 +11,7 @@ import pathlib
 import sys
 import tempfile
 import traceback
+import urllib.parse
 
 from playwright.sync_api import sync_playwright
 
@@ -70,9 +71,8 @@ class World:
 
     def batch(self, name, rows, by="dealer", **options):
         """Takes a batch in through the API; answers it."""
-        query = "&".join(f"{key}={value}" for key, value in {"pricing": "bank", **options}.items())
-        answer = self.apis[by].sure(
-            "POST", f"/api/batches?name={name}&{query}", rows, type="text/csv")
+        query = urllib.parse.urlencode({"name": name, "pricing": "bank", **options})
+        answer = self.apis[by].sure("POST", f"/api/batches?{query}", rows, type="text/csv")
         if answer.status != 201:
             raise SystemExit(f"{name} was not taken in: {answer!r}")
         return answer.json()
@@ -83,10 +83,17 @@ class World:
         before = len(self.problems)
         try:
             scenario(self)
-        except Exception:  # What went wrong in one does not keep the others from running.
-            self.problems.append(f"{name}: {traceback.format_exc(limit=-4)[-1500:]}")
+        except Exception as error:  # One that fails does not keep the others from running.
+            lines = [f"{frame.filename.split('/')[-1]}:{frame.lineno}"
+                     for frame in traceback.extract_tb(error.__traceback__) if "dashboard" in frame.filename]
+            self.problems.append(f"{name}: {' '.join(lines)}: {str(error)[:700]}")
             self.photograph(name)
+            for context in self.browser.contexts:
+                context.close()
+            self.bank.set_faults("")
         print(f"{name}: {'passed' if len(self.problems) == before else 'FAILED'}", flush=True)
+        for problem in self.problems[before:]:
+            print(f"  {problem}", flush=True)
 
     def photograph(self, name):
         if not self.options.pictures:

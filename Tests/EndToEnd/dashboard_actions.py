@@ -73,7 +73,7 @@ def typed_trade(world):
     """Trades that are typed go the same way as a file."""
     dealer = world.person("dealer")
     page = dealer.open("/new", "New batch")
-    page.get_by_text("Or type trades").click()
+    page.locator("summary", has_text="Or type trades").click()
     page.get_by_label("Client of trade 1").fill("CIF1003")
     page.get_by_label("Amount of trade 1").fill("4321.00")
     see(page.get_by_text("1 row, nothing wrong")).to_be_visible()
@@ -192,7 +192,7 @@ def one_batch(world):
     page.locator(".blotter-table tbody:not([aria-hidden]) tr").nth(1).click()
     see(dealer.dialog.locator("h2")).to_contain_text("Row 2")
     see(dealer.dialog).to_contain_text("SBX")
-    see(dealer.dialog.get_by_role("region", name="Attempts")).to_be_visible()
+    see(dealer.dialog.get_by_role("region", name="Attempts", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     dealer.press("The whole log…")
     see(dealer.dialog.locator(".log li").nth(10)).to_be_visible()

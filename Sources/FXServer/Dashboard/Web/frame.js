@@ -31,7 +31,7 @@ export function banner() {
     {
       class: "banner",
       data: { environment: isTest ? "test" : "prod" },
-      role: "note",
+      role: "region",
       "aria-label": "Environment",
     },
     isTest

@@ -170,7 +170,7 @@ function section(name, content) {
   return h("section", { "aria-label": name }, h("h3", {}, name), content);
 }
 
-function attempts(trade) {
+export function attempts(trade) {
   if (!trade.attempts.length) return null;
   return section(
     "Attempts",
@@ -240,7 +240,7 @@ export function evidence(trade) {
   );
 }
 
-function history(trade) {
+export function history(trade) {
   return section(
     "History",
     h(

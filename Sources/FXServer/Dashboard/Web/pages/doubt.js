@@ -11,7 +11,7 @@ import { query } from "../router.js";
 import { can } from "../session.js";
 import { ago, everySecond } from "../time.js";
 import { complain } from "../toasts.js";
-import { evidence, openTrade } from "../trade.js";
+import { attempts, evidence, history, openTrade } from "../trade.js";
 import { chip, count, label, setChip } from "../words.js";
 
 const PAGE = 50;
@@ -156,7 +156,7 @@ export function show(main, { signal }) {
       trades,
       ({ id }) => id,
       card,
-      (node, trade) => node.show({ evidence: [], ...trade }),
+      (node, trade) => node.show({ evidence: [], attempts: [], history: [], ...trade }),
     );
   }
 
@@ -181,6 +181,14 @@ export function show(main, { signal }) {
           "Resolve…",
         )
       : null;
+    const word = h("p", { class: "notice", role: "status", hidden: true });
+    const askBank = can("approver")
+      ? h(
+          "button",
+          { type: "button", class: "button", on: { click: () => ask(node.trade, word) } },
+          "Ask the bank now",
+        )
+      : null;
     const node = h(
       "li",
       { class: "card" },
@@ -191,6 +199,7 @@ export function show(main, { signal }) {
         state,
         age,
         resolve,
+        askBank,
         h(
           "button",
           { type: "button", class: "button", on: { click: () => openTrade(first.id) } },
@@ -198,14 +207,14 @@ export function show(main, { signal }) {
         ),
         h("a", { class: "button", href: `/batches/${first.batch_id}` }, "Its batch"),
       ),
-      h("div", { class: "card-body doubt-body" }, facts, proof),
+      h("div", { class: "card-body doubt-body" }, h("div", { class: "stack" }, facts, word), proof),
     );
     let shown = "";
     node.show = (trade) => {
       node.trade = trade;
       setChip(state, trade.status, "trade");
       if (resolve) resolve.hidden = !["in_doubt", "booked"].includes(trade.status);
-      const now = `${trade.version} ${trade.evidence.length}`;
+      const now = `${trade.version} ${trade.evidence.length} ${trade.history.length}`;
       if (now !== shown) {
         shown = now;
         replace(
@@ -227,11 +236,7 @@ export function show(main, { signal }) {
             .filter(([, value]) => value)
             .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
         );
-        replace(
-          proof,
-          evidence(trade) ??
-            h("p", { class: "muted" }, "No evidence is noted beside the trade's history."),
-        );
+        replace(proof, evidence(trade), attempts(trade), history(trade));
       }
       node.age();
     };
@@ -260,4 +265,19 @@ export function show(main, { signal }) {
     "On the doubt desk",
   );
   load();
+}
+
+/** What the bank says to the claim that the trade is not booked; nothing is changed by asking. */
+async function ask(trade, word) {
+  word.hidden = false;
+  delete word.dataset.kind;
+  setText(word, "Asking the bank…");
+  try {
+    const told = await get(`/api/trades/${trade.id}/bank-word`);
+    word.dataset.kind = told.verdict === "confirms" ? "info" : "warn";
+    setText(word, `Is it not booked? ${told.sentence}`);
+  } catch (error) {
+    word.dataset.kind = "bad";
+    setText(word, error.message);
+  }
 }
