@@ -251,7 +251,7 @@ def doubt(world):
     page = approver.open("/doubt", "In doubt")
     card = page.locator(".doubts li.card", has_text="Row 1")
     see(card).to_be_visible()
-    see(card.get_by_role("heading")).to_contain_text("Invented Client 0")
+    see(card.get_by_role("heading").first).to_contain_text("Invented Client 0")
     see(card.locator(".log li").first).to_be_visible()
     viewer = world.person("viewer")
     viewer.open("/doubt", "In doubt")

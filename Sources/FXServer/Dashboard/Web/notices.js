@@ -57,11 +57,16 @@ async function read(signal) {
   const known = newest;
   newest = page.items[0]?.seq ?? 0;
   unread = page.unread;
-  if (known !== null)
-    page.items
-      .filter((notice) => notice.seq > known && !notice.read)
-      .reverse()
-      .forEach(announce);
+  if (known !== null) {
+    const fresh = page.items.filter((notice) => notice.seq > known && !notice.read).reverse();
+    // How a batch ended says already that somebody has to decide.
+    const ended = new Set(
+      fresh.filter(({ kind }) => isFinal(kind)).map(({ batch_id }) => batch_id),
+    );
+    for (const notice of fresh) {
+      if (notice.kind !== "needs_decision" || !ended.has(notice.batch_id)) announce(notice);
+    }
+  }
   for (const listener of [...listeners]) listener();
 }
 
