@@ -310,6 +310,9 @@ export function blotter({
     get chosen() {
       return chosen;
     },
+    /** Of the chosen those that are at hand. */
+    chosenItems: () =>
+      pages.flatMap((page) => (page.items ?? []).filter((one) => chosen.has(keyOf(one)))),
     reset(count = null) {
       generation += 1;
       pages = [];

@@ -3,13 +3,13 @@
 
 import { isAbort, postCSV } from "../api.js";
 import { coalesced, h, replace, setText } from "../dom.js";
-import { field, valuesOf } from "../dialog.js";
+import { field, showOnce, valuesOf } from "../dialog.js";
 import { keys } from "../keys.js";
 import { previewCard, totalsCard } from "../preview.js";
 import { go } from "../router.js";
 import { can } from "../session.js";
 import { complain, toast } from "../toasts.js";
-import { tradeForm } from "../tradeform.js";
+import { tradeFile, tradeForm } from "../tradeform.js";
 import { icon } from "../words.js";
 
 const PREVIEW_AFTER_MS = 350;
@@ -143,12 +143,17 @@ export function show(main, { signal }) {
     stage.disabled = start.disabled = true;
     setText(wrong, "");
     try {
-      const batch = await postCSV(
-        "/api/batches",
-        body,
-        { ...runOptions(options), start: starts ? "true" : "false" },
-        { signal },
-      );
+      const { callback } = valuesOf(options);
+      const query = { ...runOptions(options), callback, start: starts ? "true" : "false" };
+      const batch = await postCSV("/api/batches", body, query, { signal });
+      const secret = batch.callbacks?.find((one) => one.secret)?.secret;
+      if (secret) {
+        await showOnce({
+          title: "The callback's secret",
+          text: "Its messages are signed with it. It is shown this once.",
+          secret,
+        });
+      }
       toast(`${batch.name} is ${batch.status === "staged" ? "staged" : "in the queue"}.`, {
         kind: "good",
       });
@@ -217,6 +222,13 @@ function optionsForm() {
         ["none", "As configured"],
         ["required", "Required"],
       ],
+    },
+    {
+      name: "callback",
+      label: "Tell this address how it ends",
+      type: "url",
+      maxlength: 2000,
+      hint: "An https URL; its secret is shown once.",
     },
     { name: "allow_duplicates", label: "Repeated trades are wanted", type: "checkbox" },
   ];
@@ -323,9 +335,9 @@ function source(take, signal) {
   typed.addEventListener("toggle", () => {
     if (typed.open && typed.children.length === 1) {
       typed.append(
-        tradeForm((text) => {
-          setText(name, text === null ? "" : "Typed trades");
-          take(text, null);
+        tradeForm((trades) => {
+          setText(name, trades === null ? "" : "Typed trades");
+          take(trades === null ? null : tradeFile(trades), null);
         }, signal),
       );
     }
