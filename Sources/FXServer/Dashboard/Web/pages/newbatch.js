@@ -1,7 +1,7 @@
 // A new batch: a CSV file or typed trades, how they are to be run, and a preview of every row before
 // anything is stored.
 
-import { isAbort, postCSV } from "../api.js";
+import { isAbort, newKey, postCSV } from "../api.js";
 import { coalesced, h, replace, setText } from "../dom.js";
 import { field, showOnce, valuesOf } from "../dialog.js";
 import { keys } from "../keys.js";
@@ -35,6 +35,7 @@ export function show(main, { signal }) {
   // What is shown, and what is sent: a file goes out byte by byte as it is.
   let text = null;
   let body = null;
+  let requestKeys = {};
   let asked = 0;
   const preview = previewCard();
   const totals = totalsCard(offer);
@@ -110,6 +111,7 @@ export function show(main, { signal }) {
   );
 
   options.addEventListener("input", () => {
+    requestKeys = {};
     offer();
     look();
   });
@@ -118,6 +120,7 @@ export function show(main, { signal }) {
   function take(newText, name, bytes = newText) {
     text = newText;
     body = bytes;
+    requestKeys = {};
     isValid = false;
     offer();
     if (name) {
@@ -145,7 +148,12 @@ export function show(main, { signal }) {
     try {
       const { callback } = valuesOf(options);
       const query = { ...runOptions(options), callback, start: starts ? "true" : "false" };
-      const batch = await postCSV("/api/batches", body, query, { signal });
+      // A second try of the same, after an answer that was lost, takes nothing in twice.
+      requestKeys[starts] ??= newKey();
+      const batch = await postCSV("/api/batches", body, query, {
+        key: requestKeys[starts],
+        signal,
+      });
       const secret = batch.callbacks?.find((one) => one.secret)?.secret;
       if (secret) {
         await showOnce({
