@@ -77,7 +77,7 @@ export function facts(rows) {
 export function smallTable(name, columns, rows) {
   return h(
     "div",
-    { class: "scroll", tabindex: "0", role: "group", "aria-label": `${name}, scrolls` },
+    { class: "scroll small-table", tabindex: "0", role: "group", "aria-label": `${name}, scrolls` },
     h(
       "table",
       { "aria-label": name },
