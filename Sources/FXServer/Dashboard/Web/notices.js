@@ -45,7 +45,9 @@ export function begin(signal) {
   }, signal);
   live.onReset(readSoon, signal);
   const timer = setInterval(() => {
-    if (document.hidden) readSoon();
+    if (!document.hidden) return;
+    readSoon();
+    book.refresh();
   }, HIDDEN_LOOK_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   book.onChange(showInTitle, signal);
