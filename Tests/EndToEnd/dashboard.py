@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 import dashboard_actions
 import dashboard_access
 import dashboard_live
+import dashboard_pages
 from api_client import Server, import_clients, raise_file_limit, report
 from dashboard_browser import Person, launched
 from desk import Bank, Desk
@@ -33,7 +34,7 @@ class World:
         self.folder, self.options = folder, options
         self.bank = Bank(folder, "--quote-life", "4000")
         self.desk = Desk(folder, self.bank, FXBATCH_DOUBT_MARGIN_SECONDS="2")
-        self.server = Server(self.desk)
+        self.server = Server(self.desk, FXBATCH_WEBHOOK_ALLOW_PRIVATE="true")
         self.admin = self.server.admin()
         import_clients(self.admin, CLIENTS)
         self.apis = {role: self.admin.issue(role, role) for role in ROLES}
@@ -119,7 +120,7 @@ def main():
         world = World(pathlib.Path(name), options)
         try:
             world.browser = launched(playwright)
-            for module in (dashboard_access, dashboard_actions, dashboard_live):
+            for module in (dashboard_access, dashboard_actions, dashboard_pages, dashboard_live):
                 for title, scenario in module.SCENARIOS.items():
                     world.run(title, scenario)
             world.browser.close()

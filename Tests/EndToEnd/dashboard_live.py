@@ -118,7 +118,7 @@ def many_rows(world):
     dealer = world.person("dealer")
     page = dealer.open(f"/batches/{batch['id']}", "many")
     rows = page.locator(".blotter-table tbody:not([aria-hidden]) tr")
-    see(rows.first).to_contain_text("Invented Client")
+    see(rows.first).to_contain_text("CIF1000")
     box = page.locator(".blotter")
     see(page.locator(".blotter-table")).to_have_attribute("aria-rowcount", str(MANY + 1))
     box.evaluate("(box) => { box.scrollTop = box.scrollHeight; }")

@@ -68,7 +68,7 @@ export function clients(signal) {
           ),
       },
       { name: "Name", cell: (client) => client.name },
-      { name: "Spread in pips", isNumber: true, cell: (client) => client.spread },
+      { name: "Spread", isNumber: true, cell: (client) => `${client.spread} pips` },
       { name: "May deal", cell: activity },
     ],
   });

@@ -87,7 +87,7 @@ function item(webhook, look) {
       h(
         "div",
         { class: "row" },
-        chip(delivery.status),
+        chip(delivery.status, "trade"),
         h("b", {}, delivery.type),
         moment(delivery.created_at),
         delivery.status === "pending"

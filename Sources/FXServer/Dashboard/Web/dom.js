@@ -47,11 +47,17 @@ export function setAttribute(node, name, value) {
   }
 }
 
+// They turn the writing round, also that of what stands behind them.
+const TURNING = /[\u202A-\u202E\u2066-\u2069]/g;
+
+/** A text in which such characters are seen and do nothing. */
+const visible = (text) => text.replace(TURNING, "\uFFFD");
+
 /** Appends nodes, texts and numbers; lists are flattened, and null, undefined and false skipped. */
 export function add(node, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
-    node.append(child);
+    node.append(child instanceof Node ? child : visible(String(child)));
   }
   return node;
 }
@@ -62,7 +68,7 @@ export function replace(node, ...children) {
 }
 
 export function setText(node, text) {
-  const words = String(text ?? "");
+  const words = visible(String(text ?? ""));
   if (node.textContent !== words) node.textContent = words;
 }
 

@@ -64,12 +64,12 @@ export function button(words, click, kind = "") {
 
 /** Names and values beneath each other; values that are null or empty are left out. */
 export function facts(rows) {
+  const told = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  if (!told.length) return null;
   return h(
     "dl",
     { class: "facts" },
-    rows
-      .filter(([, value]) => value !== null && value !== undefined && value !== "")
-      .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+    told.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
   );
 }
 
@@ -77,7 +77,7 @@ export function facts(rows) {
 export function smallTable(name, columns, rows) {
   return h(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": `${name}, scrolls` },
+    { class: "scroll small-table", tabindex: "0", role: "group", "aria-label": `${name}, scrolls` },
     h(
       "table",
       { "aria-label": name },

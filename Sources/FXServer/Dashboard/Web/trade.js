@@ -167,7 +167,7 @@ function figures(trade) {
 }
 
 function section(name, content) {
-  return h("section", { "aria-label": name }, h("h3", {}, name), content);
+  return h("section", {}, h("h3", {}, name), content);
 }
 
 export function attempts(trade) {
@@ -176,7 +176,7 @@ export function attempts(trade) {
     "Attempts",
     h(
       "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Attempts, scrolls" },
+      { class: "scroll", tabindex: "0", role: "group", "aria-label": "Attempts, scrolls" },
       h(
         "table",
         {},

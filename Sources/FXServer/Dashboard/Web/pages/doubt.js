@@ -16,6 +16,14 @@ import { chip, count, label, setChip } from "../words.js";
 
 const PAGE = 50;
 const UNCONFIRMED_PAGE = 50;
+const MOST_OTHERS = 50;
+/** What a person can do about it, beside resolving. */
+const ADVICE = {
+  booked:
+    "The bank said that it is booked, and never that it is settled. Ask the bank; then close it as completed, or as not booked.",
+  failed:
+    "The bank booked it and could not settle it. Settle it by hand and sign off the batch, or try it again: an approver does that singly, with a note.",
+};
 
 export const title = "In doubt";
 
@@ -150,13 +158,15 @@ export function show(main, { signal }) {
           ).items,
         );
     }
-    otherPart.hidden = trades.length === 0;
+    const before = new Map([...others.children].map((node) => [node.reconcileKey, node.trade]));
+    const waiting = (await whole(trades.slice(0, MOST_OTHERS), before)).filter(waitsForPerson);
+    otherPart.hidden = waiting.length === 0;
     reconcile(
       others,
-      trades,
+      waiting,
       ({ id }) => id,
       card,
-      (node, trade) => node.show({ evidence: [], attempts: [], history: [], ...trade }),
+      (node, trade) => node.show(trade),
     );
   }
 
@@ -165,6 +175,7 @@ export function show(main, { signal }) {
     const age = h("span", { class: "muted" });
     const proof = h("div", {});
     const facts = h("dl", { class: "facts" });
+    const advice = h("p", { class: "muted" });
     const resolve = can("approver")
       ? h(
           "button",
@@ -207,12 +218,19 @@ export function show(main, { signal }) {
         ),
         h("a", { class: "button", href: `/batches/${first.batch_id}` }, "Its batch"),
       ),
-      h("div", { class: "card-body doubt-body" }, h("div", { class: "stack" }, facts, word), proof),
+      h(
+        "div",
+        { class: "card-body doubt-body" },
+        h("div", { class: "stack" }, advice, facts, word),
+        proof,
+      ),
     );
     let shown = "";
     node.show = (trade) => {
       node.trade = trade;
       setChip(state, trade.status, "trade");
+      setText(advice, ADVICE[trade.status] ?? "");
+      advice.hidden = !ADVICE[trade.status];
       if (resolve) resolve.hidden = !["in_doubt", "booked"].includes(trade.status);
       const now = `${trade.version} ${trade.evidence.length} ${trade.history.length}`;
       if (now !== shown) {
@@ -265,6 +283,13 @@ export function show(main, { signal }) {
     "On the doubt desk",
   );
   load();
+}
+
+/** What was only just booked is confirmed by itself; a person is asked once it was escalated. */
+function waitsForPerson(trade) {
+  if (trade.status !== "booked") return true;
+  const types = ["trade.booked", "trade.escalated"];
+  return trade.history.findLast(({ type }) => types.includes(type))?.type === "trade.escalated";
 }
 
 /** What the bank says to the claim that the trade is not booked; nothing is changed by asking. */
