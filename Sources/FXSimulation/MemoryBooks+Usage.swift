@@ -94,8 +94,7 @@ extension MemoryBooks {
     let day = trade.usageDay ?? batch.usageDay ?? today
     return RuleCheck(rules, day: day, today: today).failure(
       of: trade, batch: batch.usage, dealer: { usage.usage(ofDealer: batch.createdBy, on: day) },
-      ownLimits: true
-    ) { _ in stands(trade.client, on: day) }
+      ownLimits: true, standing: { _ in stands(trade.client, on: day) })
   }
 
   private func stands(_ client: ClientKey, on day: CivilDate) -> ClientStanding {

@@ -52,10 +52,10 @@ extension Transaction {
     let day = trade.usageDay ?? batch.usageDay ?? today
     return try RuleCheck(rules, day: day, today: today).failure(
       of: trade, batch: batch.usage, dealer: { try usage(ofDealer: batch.createdBy, on: day) },
-      ownLimits: ownLimits
-    ) { withYear in
-      try standing(of: trade.client, cifNumber: trade.cifNumber, on: day, withYear: withYear)
-    }
+      ownLimits: ownLimits,
+      standing: {
+        try standing(of: trade.client, cifNumber: trade.cifNumber, on: day, withYear: $0)
+      })
   }
 }
 

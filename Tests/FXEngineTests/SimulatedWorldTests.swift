@@ -116,7 +116,8 @@ import Testing
       #expect(found.contains("times") || found.contains("the bank has a deal"))
     case .noGenerationCheck: #expect(found.hasPrefix("a fenced node"))
     case .intentAfterCall: #expect(found.contains("of which the store knows nothing"))
-    case .cancelAfterIntent: #expect(["cancelled", "tallies", "usage"].contains { found.contains($0) })
+    case .cancelAfterIntent:
+      #expect(["cancelled", "tallies", "usage"].contains { found.contains($0) })
     case .countOutsideTransaction: #expect(found.contains("counts"))
     }
   }
