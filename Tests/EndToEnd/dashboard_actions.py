@@ -192,7 +192,7 @@ def one_batch(world):
     page.locator(".blotter-table tbody:not([aria-hidden]) tr").nth(1).click()
     see(dealer.dialog.locator("h2")).to_contain_text("Row 2")
     see(dealer.dialog).to_contain_text("SBX")
-    see(dealer.dialog.get_by_role("region", name="Attempts", exact=True)).to_be_visible()
+    see(dealer.dialog.get_by_role("heading", name="Attempts")).to_be_visible()
     page.keyboard.press("Escape")
     dealer.press("The whole log…")
     see(dealer.dialog.locator(".log li").nth(10)).to_be_visible()
@@ -216,6 +216,37 @@ def one_batch(world):
     see(page.locator("h1")).to_have_text("renamed, reversed")
     see(page.locator(".blotter-table")).to_contain_text("Sell USD/ZAR")
     dealer.open("/batches/00000000-0000-7000-8000-000000000000", "There is no such batch")
+    world.quiet(dealer)
+
+
+def staged(world):
+    """Trades of a staged batch are removed, changed and added before it is started."""
+    batch = world.batch("draft", world.rows(3))
+    dealer = world.person("dealer")
+    page = dealer.open(f"/batches/{batch['id']}", "draft")
+    rows = page.locator(".blotter-table tbody:not([aria-hidden]) tr")
+    see(rows).to_have_count(3)
+    rows.nth(0).locator("input").check()
+    dealer.press("Remove the chosen…")
+    dealer.agree("Remove")
+    see(rows).to_have_count(2)
+    rows.nth(0).locator("input").check()
+    dealer.press("Change the chosen…")
+    dealer.dialog.get_by_label("Amount of trade 1").fill("77777.00")
+    dealer.dialog.get_by_role("button", name="Save").click()
+    see(page.locator(".blotter-table")).to_contain_text("ZAR 77,777.00")
+    dealer.press("Add trades…")
+    dealer.dialog.get_by_label("Client of trade 1").fill("CIF1009")
+    dealer.dialog.get_by_label("Amount of trade 1").fill("88888.00")
+    dealer.dialog.get_by_role("button", name="Another trade").click()
+    dealer.dialog.get_by_label("Client of trade 2").fill("NOBODY")
+    dealer.dialog.get_by_label("Amount of trade 2").fill("1.00")
+    dealer.dialog.get_by_role("button", name="Add", exact=True).click()
+    see(dealer.dialog.get_by_role("alert")).to_contain_text("NOBODY")
+    dealer.dialog.get_by_label("Remove trade 2").click()
+    dealer.dialog.get_by_role("button", name="Add", exact=True).click()
+    see(rows).to_have_count(3)
+    see(page.locator(".blotter-table")).to_contain_text("ZAR 88,888.00")
     world.quiet(dealer)
 
 
@@ -251,7 +282,7 @@ def doubt(world):
     page = approver.open("/doubt", "In doubt")
     card = page.locator(".doubts li.card", has_text="Row 1")
     see(card).to_be_visible()
-    see(card.get_by_role("heading")).to_contain_text("Invented Client 0")
+    see(card.get_by_role("heading").first).to_contain_text("Invented Client 0")
     see(card.locator(".log li").first).to_be_visible()
     viewer = world.person("viewer")
     viewer.open("/doubt", "In doubt")
@@ -342,6 +373,6 @@ def notices(world):
 
 SCENARIOS = {
     "a new batch": new_batch, "typed trades": typed_trade, "the desk": desk, "an outcome": outcome,
-    "one batch": one_batch, "four eyes": four_eyes, "a doubt": doubt, "the blotter": blotter,
+    "one batch": one_batch, "a staged batch": staged, "four eyes": four_eyes, "a doubt": doubt, "the blotter": blotter,
     "notifications and keys": notices,
 }

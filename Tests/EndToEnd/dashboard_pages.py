@@ -15,7 +15,7 @@ Invented Bad,CIFNEW2,many,112
 """
 GOOD_CLIENTS = """Client,Client CIF,Fixed Spread,ZAR Account,USD Account
 Invented Good,CIFNEW1,300,111,211
-Invented Zero,CIF1000,300,ZA000000,US000000
+Invented Client 0,CIF1000,300,ZA000000,US000000
 """
 
 

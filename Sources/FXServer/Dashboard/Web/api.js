@@ -97,7 +97,8 @@ export const postCSV = (path, text, query, options) =>
 /** Calls that take no key, such as the sign-in. */
 export const postPlain = (path, body) => call("POST", path, { body });
 
-function newKey() {
+/** By which the server knows a request again, where its answer was lost. */
+export function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");

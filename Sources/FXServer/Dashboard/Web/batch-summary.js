@@ -5,7 +5,7 @@ import { h, replace, setText } from "./dom.js";
 import { grouped } from "./money.js";
 import { legend, progressBar } from "./progress.js";
 import { bothTimes, duration, moment } from "./time.js";
-import { label, percent } from "./words.js";
+import { label, percent, reasons } from "./words.js";
 
 // What the engine waits for changes without an event.
 const WAIT_LOOK_MS = 5_000;
@@ -81,10 +81,7 @@ export function progressCard(choose, id, signal) {
 export function notes(batch) {
   const lines = [];
   if (batch.needs_decision.length)
-    lines.push([
-      "warn",
-      h("b", {}, `Waits for a decision: ${batch.needs_decision.map(label).join(", ")}. `),
-    ]);
+    lines.push(["warn", h("b", {}, `Waits for a decision: ${reasons(batch)}. `)]);
   if (batch.rejected_note)
     lines.push(["bad", `${batch.rejected_by} refused the approval: ${batch.rejected_note}`]);
   if (batch.accepted_note)
@@ -153,11 +150,16 @@ const SUMS = [
   ["Dealt", "dealt"],
   ["Countered", "countered"],
   ["Margin", null],
-  ["Rounding difference", "rounding_difference"],
+  ["Rounding", "rounding_difference"],
 ];
 
 export function sumsCard() {
-  const box = h("div", { class: "scroll" });
+  const box = h("div", {
+    class: "scroll",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "Amounts, scrolls",
+  });
   let shown = "";
   return {
     node: h(

@@ -14,6 +14,7 @@ const MOST_BATCHES = 200;
 // Of the sparkline: so many buckets of so long.
 const BUCKETS = 60;
 const BUCKET_MS = 10_000;
+const BUCKETS_A_MINUTE = 6;
 
 class Book {
   #listeners = new Set();
@@ -26,6 +27,7 @@ class Book {
   /** Why the last reading failed; null when it did not. */
   trouble = null;
   #ended = new Map();
+  #since = Math.floor(Date.now() / BUCKET_MS);
 
   begin(signal) {
     this.#readSoon = coalesced(
@@ -108,7 +110,10 @@ class Book {
       { length: BUCKETS },
       (_, place) => this.#ended.get(now - BUCKETS + 1 + place) ?? 0,
     );
-    return { buckets, perMinute: buckets.slice(-7, -1).reduce((all, one) => all + one, 0) };
+    // Of the last whole buckets that this page has seen, at most a minute of them.
+    const seen = Math.min(BUCKETS_A_MINUTE, now - this.#since);
+    const ended = buckets.slice(-1 - seen, -1).reduce((all, one) => all + one, 0);
+    return { buckets, perMinute: seen ? Math.round((ended * BUCKETS_A_MINUTE) / seen) : ended };
   }
 }
 

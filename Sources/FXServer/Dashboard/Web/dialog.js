@@ -64,6 +64,7 @@ export function ask({
   isDangerous = false,
   submit = (values) => values,
   body,
+  isWide = false,
 }) {
   return new Promise((resolve) => {
     const titleID = newID("title");
@@ -89,7 +90,11 @@ export function ask({
       wrong,
       h("div", { class: "dialog-actions" }, leave, go),
     );
-    const dialog = h("dialog", { class: "dialog", "aria-labelledby": titleID }, form);
+    const dialog = h(
+      "dialog",
+      { class: isWide ? "dialog is-wide" : "dialog", "aria-labelledby": titleID },
+      form,
+    );
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const missing = [...form.elements].find((input) => !input.checkValidity());

@@ -45,7 +45,9 @@ export function begin(signal) {
   }, signal);
   live.onReset(readSoon, signal);
   const timer = setInterval(() => {
-    if (document.hidden) readSoon();
+    if (!document.hidden) return;
+    readSoon();
+    book.refresh();
   }, HIDDEN_LOOK_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   book.onChange(showInTitle, signal);
@@ -57,11 +59,16 @@ async function read(signal) {
   const known = newest;
   newest = page.items[0]?.seq ?? 0;
   unread = page.unread;
-  if (known !== null)
-    page.items
-      .filter((notice) => notice.seq > known && !notice.read)
-      .reverse()
-      .forEach(announce);
+  if (known !== null) {
+    const fresh = page.items.filter((notice) => notice.seq > known && !notice.read).reverse();
+    // How a batch ended says already that somebody has to decide.
+    const ended = new Set(
+      fresh.filter(({ kind }) => isFinal(kind)).map(({ batch_id }) => batch_id),
+    );
+    for (const notice of fresh) {
+      if (notice.kind !== "needs_decision" || !ended.has(notice.batch_id)) announce(notice);
+    }
+  }
   for (const listener of [...listeners]) listener();
 }
 

@@ -177,7 +177,8 @@ export function blotter({
       check ? h("td", { class: "col-choose" }, check) : null,
       cells,
     );
-    let shown;
+    // Of a row that is still being read there is a sign, too.
+    let shown = null;
     check?.addEventListener("click", (event) => choose(index, check.checked, event.shiftKey));
     node.addEventListener("click", (event) => {
       if (event.target.closest("input, a, button, .col-choose")) return;
@@ -201,7 +202,7 @@ export function blotter({
       if (shown === row.item) return;
       shown = row.item;
       columns.forEach((column, place) => {
-        const content = row.item ? column.cell(row.item) : "";
+        const content = row.item ? column.cell(row.item) : place === 0 ? "…" : "";
         if (content instanceof Node) cells[place].replaceChildren(content);
         else setText(cells[place], content);
         if (!(content instanceof Node)) cells[place].title = content ?? "";
@@ -310,6 +311,9 @@ export function blotter({
     get chosen() {
       return chosen;
     },
+    /** Of the chosen those that are at hand. */
+    chosenItems: () =>
+      pages.flatMap((page) => (page.items ?? []).filter((one) => chosen.has(keyOf(one)))),
     reset(count = null) {
       generation += 1;
       pages = [];

@@ -1,5 +1,8 @@
-// Trades that are typed instead of coming in a file: a client and an amount a row. They become a CSV of
-// their own, so that there is one way in.
+// Trades that are typed instead of coming in a file: a client and an amount a row.
+//
+//   tradeForm((trades) => …, signal)                 `trades` as the API takes them; null while nothing is typed
+//   tradeForm((trades) => …, signal, { only: trade })    one that is to be changed
+//   tradeFile(trades)                                the same as a CSV file, so that there is one way in
 
 import { get } from "./api.js";
 import { write } from "./csv.js";
@@ -8,19 +11,27 @@ import { complain } from "./toasts.js";
 import { icon } from "./words.js";
 
 const FOUND = 20;
-const HEADER = [
-  "Client CIF",
-  "Amount",
-  "Currency",
-  "CurPair",
-  "Side",
-  "Deal Type",
-  "Spread",
-  "Reference",
-];
+const COLUMNS = {
+  cif_number: "Client CIF",
+  deal_amount: "Amount",
+  deal_currency: "Currency",
+  pair: "CurPair",
+  side: "Side",
+  delivery: "Deal Type",
+  spread: "Spread",
+  external_ref: "Reference",
+};
+const DEAL_TYPES = { spot: "spot", tom: "next_day", cash: "same_day" };
 
-/** @param changed called with the CSV after each change; null while nothing is typed. */
-export function tradeForm(changed, signal) {
+export function tradeFile(trades) {
+  const cells = (trade) =>
+    Object.keys(COLUMNS).map((name) =>
+      name === "delivery" ? DEAL_TYPES[trade.delivery] : trade[name],
+    );
+  return write([Object.values(COLUMNS), ...trades.map(cells)]);
+}
+
+export function tradeForm(changed, signal, { only = null } = {}) {
   const list = h("datalist", { id: newID("clients") });
   const rows = h("tbody");
   const more = h(
@@ -57,7 +68,7 @@ export function tradeForm(changed, signal) {
   );
   const names = new Map();
 
-  function addRow() {
+  function addRow(given = {}) {
     const number = rows.children.length + 1;
     const cell = (name, attributes) =>
       h("input", {
@@ -65,28 +76,37 @@ export function tradeForm(changed, signal) {
         autocomplete: "off",
         ...attributes,
       });
-    const pick = (name, options) =>
+    const pick = (name, value, options) =>
       h(
         "select",
-        { "aria-label": `${name} of trade ${number}` },
+        { "aria-label": `${name} of trade ${number}`, value },
         options.map(([value, words]) => h("option", { value }, words)),
       );
-    const cif = cell("Client", { list: list.id, placeholder: "CIF or name" });
+    const cif = cell("Client", {
+      list: list.id,
+      placeholder: "CIF or name",
+      value: given.cif_number,
+    });
     const name = h("span", { class: "muted form-client" });
-    const amount = cell("Amount", { inputmode: "decimal" }),
-      currency = cell("Currency", { value: "ZAR", maxlength: 3, size: 4 });
-    const pair = cell("Pair", { value: "USD/ZAR", maxlength: 7, size: 8 });
-    const side = pick("Side", [
+    const amount = cell("Amount", { inputmode: "decimal", value: given.deal_amount }),
+      currency = cell("Currency", { value: given.deal_currency ?? "ZAR", maxlength: 3, size: 4 });
+    const pair = cell("Pair", { value: given.pair ?? "USD/ZAR", maxlength: 7, size: 8 });
+    const side = pick("Side", given.side ?? "buy", [
       ["buy", "Buy"],
       ["sell", "Sell"],
     ]);
-    const delivery = pick("Delivery", [
+    const delivery = pick("Delivery", given.delivery ?? "spot", [
       ["spot", "Spot"],
-      ["next_day", "Tom"],
-      ["same_day", "Cash"],
+      ["tom", "Tom"],
+      ["cash", "Cash"],
     ]);
-    const spread = cell("Spread", { inputmode: "decimal", placeholder: "client's", size: 7 }),
-      reference = cell("Reference", { size: 10 });
+    const spread = cell("Spread", {
+        inputmode: "decimal",
+        placeholder: "client's",
+        size: 7,
+        value: given.spread,
+      }),
+      reference = cell("Reference", { size: 10, value: given.external_ref });
     const row = h(
       "tr",
       {},
@@ -115,9 +135,10 @@ export function tradeForm(changed, signal) {
       ),
     );
     row.showName = () => setText(name, names.get(cif.value.trim()) ?? "");
-    row.values = () =>
-      [cif, amount, currency, pair, side, delivery, spread, reference].map((input) =>
-        input.value.trim(),
+    const inputs = [cif, amount, currency, pair, side, delivery, spread, reference];
+    row.trade = () =>
+      Object.fromEntries(
+        Object.keys(COLUMNS).map((name, place) => [name, inputs[place].value.trim() || null]),
       );
     cif.addEventListener("input", () => {
       wanted = cif.value.trim();
@@ -130,12 +151,12 @@ export function tradeForm(changed, signal) {
 
   function tell() {
     const given = [...rows.children]
-      .map((row) => row.values())
-      .filter(([cif, amount]) => cif || amount);
-    changed(given.length ? write([HEADER, ...given]) : null);
+      .map((row) => row.trade())
+      .filter((trade) => trade.cif_number || trade.deal_amount);
+    changed(given.length ? given : null);
   }
 
-  addRow();
+  addRow(only ?? {});
   find();
   return h(
     "div",
@@ -169,6 +190,6 @@ export function tradeForm(changed, signal) {
         rows,
       ),
     ),
-    more,
+    only ? null : more,
   );
 }

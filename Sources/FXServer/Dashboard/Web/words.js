@@ -150,9 +150,15 @@ export function setChip(node, status, kind = "batch") {
   node.replaceChildren(...chip(status, kind).childNodes);
 }
 
-/** What a batch waits for a person for, one phrase each. */
+const REASONS = {
+  partial_success: "Ended in part",
+  failed: "No trade completed",
+  in_doubt: "A trade is in doubt",
+};
+
+/** What a batch waits for a person for. */
 export function reasons(batch) {
-  return batch.needs_decision.map(label);
+  return batch.needs_decision.map((reason) => REASONS[reason] ?? label(reason)).join(", ");
 }
 
 export function count(number, one, many = `${one}s`) {

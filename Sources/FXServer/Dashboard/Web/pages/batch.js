@@ -4,17 +4,16 @@ import { get, isAbort } from "../api.js";
 import { editTerms, openLog, validate } from "../batch-edit.js";
 import { errorsCard } from "../batch-errors.js";
 import { plots } from "../batch-plots.js";
+import { tradesCard } from "../batch-trades.js";
 import { notes, progressCard, sumsCard, termsCard, timelineCard } from "../batch-summary.js";
 import { coalesced, h, replace, setText } from "../dom.js";
 import { keys } from "../keys.js";
 import { live } from "../live.js";
-import { buttons, ordersFor, retry } from "../orders.js";
+import { buttons, ordersFor } from "../orders.js";
 import { go, query, setQuery, setTitle } from "../router.js";
 import { can } from "../session.js";
-import { blotter } from "../table.js";
 import { openTrade } from "../trade.js";
-import { tradeColumns } from "../tradecolumns.js";
-import { count, isFinal, percent, setChip, tradeLabel, TRADE_STATES } from "../words.js";
+import { isFinal, percent, setChip } from "../words.js";
 
 const READ_AGAIN_MS = 350;
 
@@ -48,7 +47,7 @@ export async function show(main, { params: { id }, signal }) {
     signal,
   );
   const drawn = plots(id, signal);
-  const trades = tradesCard();
+  const trades = tradesCard(id, { filter, took, now: () => ({ batch, filters }) }, signal);
   main.append(
     h("div", { class: "page-head" }, name, state, tools),
     h(
@@ -171,6 +170,7 @@ export async function show(main, { params: { id }, signal }) {
     timeline.show(now);
     errors.show(now);
     drawn.show(now);
+    trades.show(now);
     const key = JSON.stringify([
       now.needs_decision,
       now.rejected_note,
@@ -232,100 +232,5 @@ export async function show(main, { params: { id }, signal }) {
     setQuery({ status: filters.status, code: filters.code });
     progress.show(batch, filters.status);
     trades.reset();
-  }
-
-  function tradesCard() {
-    const open = (trade) => openTrade(trade.id);
-    const chosenWords = h("span", { class: "muted" });
-    const retryChosen = h(
-      "button",
-      {
-        type: "button",
-        class: "button",
-        hidden: true,
-        on: {
-          click: () => retry(batch, { trade_ids: [...table.chosen] }, table.chosen.size, took),
-        },
-      },
-      "Retry the chosen…",
-    );
-    const filterWords = h("span", {});
-    const clear = h(
-      "button",
-      {
-        type: "button",
-        class: "button is-quiet",
-        hidden: true,
-        on: { click: () => filter({ status: [], code: null }) },
-      },
-      "Show all",
-    );
-    const table = blotter({
-      label: "Trades",
-      signal,
-      columns: tradeColumns(open),
-      keyOf: (trade) => trade.id,
-      open,
-      load: (cursor, limit) =>
-        get(
-          `/api/batches/${id}/trades`,
-          { cursor, limit, status: filters.status, code: filters.code },
-          signal,
-        ),
-      selectable: can("dealer")
-        ? (trade) => ["failed", "cancelled"].includes(trade.status)
-        : undefined,
-      onSelect: (chosen) => {
-        retryChosen.hidden = chosen.size === 0 || !isFinal(batch.status);
-        setText(chosenWords, chosen.size ? `${count(chosen.size, "trade")} chosen` : "");
-      },
-      empty: "No trade is in this state.",
-    });
-    return {
-      table,
-      node: h(
-        "section",
-        { class: "card", "aria-label": "Trades" },
-        h(
-          "div",
-          { class: "card-head" },
-          h("h2", {}, "Trades"),
-          filterWords,
-          clear,
-          chosenWords,
-          retryChosen,
-          h(
-            "a",
-            { class: "button", href: `/api/batches/${id}/export?format=csv`, download: "" },
-            "Export CSV",
-          ),
-          h(
-            "a",
-            { class: "button", href: `/api/batches/${id}/export?format=ndjson`, download: "" },
-            "NDJSON",
-          ),
-        ),
-        table.node,
-      ),
-      reset() {
-        const isFiltered = filters.status.length > 0 || Boolean(filters.code);
-        setText(
-          filterWords,
-          [
-            ...TRADE_STATES.filter((one) => filters.status.includes(one)).map(tradeLabel),
-            filters.code,
-          ]
-            .filter(Boolean)
-            .join(", "),
-        );
-        clear.hidden = !isFiltered;
-        table.reset(isFiltered ? null : batch.counts.total);
-      },
-      /** The row is shown as the event tells it at once, and read anew soon. */
-      changed(event) {
-        const isKnown = event.data.to && table.patch(event.trade_id, { status: event.data.to });
-        if (isKnown || filters.status.length || filters.code) table.refresh();
-      },
-    };
   }
 }

@@ -16,7 +16,7 @@ import { complain } from "../toasts.js";
 import { openTrade } from "../trade.js";
 import { tradeColumns } from "../tradecolumns.js";
 import { keepViews, savedViews, saveView } from "../views.js";
-import { chip, label } from "../words.js";
+import { chip, reasons } from "../words.js";
 
 const FILTER_AFTER_MS = 300;
 
@@ -248,7 +248,7 @@ function batchList(signal) {
       {
         name: "Waits for",
         least: 860,
-        cell: (batch) => batch.needs_decision.map(label).join(", "),
+        cell: (batch) => reasons(batch),
       },
       {
         name: "Dealt",

@@ -15,7 +15,7 @@ import { go } from "../router.js";
 import { can } from "../session.js";
 import { everySecond, moment } from "../time.js";
 import { complain } from "../toasts.js";
-import { chip, count, icon, isFinal, label, setChip } from "../words.js";
+import { chip, count, icon, isFinal, reasons, setChip } from "../words.js";
 
 const RECENT = 8;
 
@@ -165,7 +165,7 @@ function decision(first) {
     if (batch.version === shown) return;
     shown = batch.version;
     setText(name, batch.name);
-    setText(why, batch.needs_decision.map(label).join(", "));
+    setText(why, reasons(batch));
     const { counts } = batch;
     const parts = [
       [counts.completed, "completed"],

@@ -1,15 +1,15 @@
 // A new batch: a CSV file or typed trades, how they are to be run, and a preview of every row before
 // anything is stored.
 
-import { isAbort, postCSV } from "../api.js";
+import { isAbort, newKey, postCSV } from "../api.js";
 import { coalesced, h, replace, setText } from "../dom.js";
-import { field, valuesOf } from "../dialog.js";
+import { field, showOnce, valuesOf } from "../dialog.js";
 import { keys } from "../keys.js";
 import { previewCard, totalsCard } from "../preview.js";
 import { go } from "../router.js";
 import { can } from "../session.js";
 import { complain, toast } from "../toasts.js";
-import { tradeForm } from "../tradeform.js";
+import { tradeFile, tradeForm } from "../tradeform.js";
 import { icon } from "../words.js";
 
 const PREVIEW_AFTER_MS = 350;
@@ -35,6 +35,7 @@ export function show(main, { signal }) {
   // What is shown, and what is sent: a file goes out byte by byte as it is.
   let text = null;
   let body = null;
+  let requestKeys = {};
   let asked = 0;
   const preview = previewCard();
   const totals = totalsCard(offer);
@@ -110,6 +111,7 @@ export function show(main, { signal }) {
   );
 
   options.addEventListener("input", () => {
+    requestKeys = {};
     offer();
     look();
   });
@@ -118,6 +120,7 @@ export function show(main, { signal }) {
   function take(newText, name, bytes = newText) {
     text = newText;
     body = bytes;
+    requestKeys = {};
     isValid = false;
     offer();
     if (name) {
@@ -143,12 +146,22 @@ export function show(main, { signal }) {
     stage.disabled = start.disabled = true;
     setText(wrong, "");
     try {
-      const batch = await postCSV(
-        "/api/batches",
-        body,
-        { ...runOptions(options), start: starts ? "true" : "false" },
-        { signal },
-      );
+      const { callback } = valuesOf(options);
+      const query = { ...runOptions(options), callback, start: starts ? "true" : "false" };
+      // A second try of the same, after an answer that was lost, takes nothing in twice.
+      requestKeys[starts] ??= newKey();
+      const batch = await postCSV("/api/batches", body, query, {
+        key: requestKeys[starts],
+        signal,
+      });
+      const secret = batch.callbacks?.find((one) => one.secret)?.secret;
+      if (secret) {
+        await showOnce({
+          title: "The callback's secret",
+          text: "Its messages are signed with it. It is shown this once.",
+          secret,
+        });
+      }
       toast(`${batch.name} is ${batch.status === "staged" ? "staged" : "in the queue"}.`, {
         kind: "good",
       });
@@ -217,6 +230,13 @@ function optionsForm() {
         ["none", "As configured"],
         ["required", "Required"],
       ],
+    },
+    {
+      name: "callback",
+      label: "Tell this address how it ends",
+      type: "url",
+      maxlength: 2000,
+      hint: "An https URL; its secret is shown once.",
     },
     { name: "allow_duplicates", label: "Repeated trades are wanted", type: "checkbox" },
   ];
@@ -323,9 +343,9 @@ function source(take, signal) {
   typed.addEventListener("toggle", () => {
     if (typed.open && typed.children.length === 1) {
       typed.append(
-        tradeForm((text) => {
-          setText(name, text === null ? "" : "Typed trades");
-          take(text, null);
+        tradeForm((trades) => {
+          setText(name, trades === null ? "" : "Typed trades");
+          take(trades === null ? null : tradeFile(trades), null);
         }, signal),
       );
     }
