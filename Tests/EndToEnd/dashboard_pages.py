@@ -93,7 +93,7 @@ def client_file(world):
     upload(page, "wrong.csv", BAD_CLIENTS)
     see(dealer.dialog.locator("tbody tr")).to_have_count(3)
     dealer.press("Take in 3 clients")
-    see(dealer.dialog.get_by_text("Nothing of the file is stored")).to_be_visible()
+    see(dealer.dialog.get_by_text("nothing was stored")).to_be_visible()
     see(dealer.dialog.locator("td.cell-wrong", has_text="many")).to_be_visible()
     see(dealer.dialog.locator("tbody tr", has_text="CIFNEW1")).to_have_count(0)
     answer = world.apis["viewer"].call("GET", "/api/clients/CIFNEW1")

@@ -39,6 +39,8 @@ class Book {
         this.#tell();
       },
     );
+    // Shown at once; read again when the feed has told where it begins.
+    this.#readSoon();
     live.on((event) => this.#take(event), signal);
     live.onReset(() => this.#readSoon(), signal);
     live.onState((state) => {

@@ -65,7 +65,7 @@ export function importClients(done) {
       const placed = error.errors?.filter((one) => one.row) ?? [];
       replace(
         said,
-        notice(`${error.message} Nothing of the file is stored.`),
+        notice(error.problem?.detail ?? error.message),
         error.errors?.filter((one) => !one.row).map((one) => notice(one.detail)),
       );
       if (placed.length) replace(rows, fileTable(text, placed));

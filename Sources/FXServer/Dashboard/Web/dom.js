@@ -114,14 +114,16 @@ export function newID(prefix = "x") {
   return `${prefix}-${lastID}`;
 }
 
-/** Calls `work` once for all calls within `wait` ms, at most once at a time, and again where it was
- * called meanwhile. Ends with the signal. Errors go to the `onError` that is given. */
+/** Calls `work` once for all calls within `wait` ms, the first time at once, never twice at a time, and
+ * again where it was called meanwhile. Ends with the signal. Errors go to the `onError` that is given. */
 export function coalesced(work, wait, signal, onError = () => {}) {
   let timer = null;
   let running = false;
   let again = false;
+  let pause = 0;
   const run = async () => {
     timer = null;
+    pause = wait;
     if (signal?.aborted) return;
     running = true;
     again = false;
@@ -135,7 +137,7 @@ export function coalesced(work, wait, signal, onError = () => {}) {
   };
   const request = () => {
     if (running) again = true;
-    else if (timer === null) timer = setTimeout(run, wait);
+    else if (timer === null) timer = setTimeout(run, pause);
   };
   signal?.addEventListener("abort", () => clearTimeout(timer));
   return request;

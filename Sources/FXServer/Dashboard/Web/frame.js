@@ -107,6 +107,8 @@ export function frame(signal, leave) {
         also?.includes(path) ||
         (own === "/blotter" && path.startsWith("/batches/"));
       setAttribute(node, "aria-current", isHere ? "page" : null);
+      // On narrow windows the pages scroll beside each other.
+      if (isHere) node.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     if (!isFirst) {
       setText(announcer, title);

@@ -12,6 +12,8 @@ import { askForToken } from "./signin.js";
 let running = null;
 
 async function begin() {
+  // Comes while the server is asked who this is.
+  router.preload();
   let isKnown;
   try {
     isKnown = await session.resume();

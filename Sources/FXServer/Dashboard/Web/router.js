@@ -45,6 +45,12 @@ export function begin(main, listener) {
   showPage(main);
 }
 
+/** Fetches the page of the address before it is shown; what fails is told when it is. */
+export function preload() {
+  const found = ROUTES.find(([pattern]) => pattern.test(location.pathname));
+  import(`./pages/${found?.[1] ?? "desk"}.js`).catch(() => {});
+}
+
 export function end() {
   leaving?.abort();
 }
