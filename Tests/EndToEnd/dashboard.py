@@ -19,6 +19,7 @@ import dashboard_actions
 import dashboard_access
 import dashboard_live
 import dashboard_pages
+import dashboard_papers
 from api_client import Server, import_clients, raise_file_limit, report
 from dashboard_browser import Person, launched
 from desk import Bank, Desk
@@ -120,7 +121,8 @@ def main():
         world = World(pathlib.Path(name), options)
         try:
             world.browser = launched(playwright)
-            for module in (dashboard_access, dashboard_actions, dashboard_pages, dashboard_live):
+            for module in (dashboard_access, dashboard_actions, dashboard_pages, dashboard_papers,
+                           dashboard_live):
                 for title, scenario in module.SCENARIOS.items():
                     world.run(title, scenario)
             world.browser.close()

@@ -13,7 +13,7 @@ struct DashboardCalls: Sendable {
   /// Paths of pages, which the shell's router tells apart.
   static let pages = [
     "/", "/new", "/batches/{id}", "/blotter", "/doubt", "/clients", "/accounts", "/rates",
-    "/settings", "/tokens", "/webhooks", "/audit",
+    "/margins", "/reconciliations", "/templates", "/settings", "/tokens", "/webhooks", "/audit",
   ]
 
   private let shell: [UInt8]

@@ -4,6 +4,7 @@
 
 import { get, isAbort, patch, remove } from "./api.js";
 import { address, changeClient } from "./client-form.js";
+import { termsPart } from "./client-terms.js";
 import { h, setText } from "./dom.js";
 import { confirm, openPanel } from "./dialog.js";
 import { grouped } from "./money.js";
@@ -51,6 +52,7 @@ function content(client, panel, after, gone) {
       ["CIF number", client.cif_number],
       ["Spread", `${client.spread} pips`],
     ]),
+    termsPart(client, after),
     accounts(client),
   ];
 }

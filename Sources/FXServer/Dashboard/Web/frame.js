@@ -20,6 +20,7 @@ const PAGES = [
   { path: "/blotter", name: "Blotter", key: "b" },
   { path: "/doubt", name: "In doubt", key: "i" },
   { path: "/clients", name: "Reference", key: "c", also: ["/accounts", "/rates"] },
+  { path: "/margins", name: "Papers", key: "p", also: ["/reconciliations", "/templates"] },
   { path: "/settings", name: "Settings", key: "s", also: ["/tokens", "/webhooks", "/audit"] },
 ];
 

@@ -91,6 +91,11 @@ export function ordersFor(batch, { done, opened } = {}) {
     run: () => cancel(batch, done),
   });
   offer(true, "dealer", { name: "clone", words: "Clone", run: () => clone(batch, opened) });
+  offer(true, "dealer", {
+    name: "template",
+    words: "Keep as a template…",
+    run: () => keepTemplate(batch),
+  });
   offer(batch.counts.completed > 0, "dealer", {
     name: "reverse",
     words: "Reverse…",
@@ -206,6 +211,20 @@ function reverse(batch, opened) {
       const made = await post(path(batch, "reverse"), { name });
       toast(`${made.name} is staged.`, { kind: "good", link: `/batches/${made.id}` });
       opened?.(made.id);
+    },
+  });
+}
+
+/** Keeps how a batch is run, and its rows. */
+function keepTemplate(batch) {
+  return ask({
+    title: "Keep it as a template",
+    action: "Keep it",
+    text: `How it is run and its ${count(batch.counts.total, "row")}, to be made again with other amounts. Callbacks are not kept.`,
+    fields: [{ name: "name", label: "Name", value: batch.name, required: true, maxlength: 200 }],
+    submit: async ({ name }) => {
+      await post("/api/templates", { batch_id: batch.id, name });
+      toast(`The template ${name} is kept.`, { kind: "good", link: "/templates" });
     },
   });
 }

@@ -15,6 +15,7 @@ const ROUTES = [
   [/^\/blotter$/, "blotter"],
   [/^\/doubt$/, "doubt"],
   [/^\/(?<tab>clients|accounts|rates)$/, "reference"],
+  [/^\/(?<tab>margins|reconciliations|templates)$/, "papers"],
   [/^\/(?<tab>settings|tokens|webhooks|audit)$/, "administration"],
 ];
 

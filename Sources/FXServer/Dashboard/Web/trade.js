@@ -3,6 +3,7 @@
 //   openTrade(id)      resolves nothing; it stays until it is closed
 
 import { get, isAbort, post } from "./api.js";
+import { bankNow } from "./bank-evidence.js";
 import { coalesced, h, setText } from "./dom.js";
 import { confirm, openPanel } from "./dialog.js";
 import { live } from "./live.js";
@@ -53,11 +54,19 @@ function content(trade, changed, panel) {
         { href: `/batches/${trade.batch_id}`, on: { click: () => panel.close() } },
         "Its batch",
       ),
+      ["booked", "completed"].includes(trade.status)
+        ? h(
+            "a",
+            { href: `/api/trades/${trade.id}/confirmation`, target: "_blank" },
+            "The client’s confirmation",
+          )
+        : null,
     ),
     trade.error ? failure(trade.error) : null,
     figures(trade),
     attempts(trade),
     evidence(trade),
+    trade.attempts.length ? bankNow(trade) : null,
     history(trade),
   ].filter(Boolean);
 }

@@ -2,6 +2,7 @@
 // close it. What was booked and never confirmed, and what failed to settle, are here too.
 
 import { get, isAbort } from "../api.js";
+import { bankNow, inquiries } from "../bank-evidence.js";
 import { coalesced, h, reconcile, replace, setText } from "../dom.js";
 import { keys } from "../keys.js";
 import { live } from "../live.js";
@@ -116,7 +117,10 @@ export function show(main, { signal }) {
       found.push(
         before?.version === trade.version && !stale.has(trade.id)
           ? before
-          : await get(`/api/trades/${trade.id}`, {}, signal),
+          : {
+              ...trade,
+              ...(await get(`/api/trades/${trade.id}/evidence`, { ask_bank: false }, signal)),
+            },
       );
       stale.delete(trade.id);
     }
@@ -192,14 +196,6 @@ export function show(main, { signal }) {
           "Resolve…",
         )
       : null;
-    const word = h("p", { class: "notice", role: "status", hidden: true });
-    const askBank = can("approver")
-      ? h(
-          "button",
-          { type: "button", class: "button", on: { click: () => ask(node.trade, word) } },
-          "Ask the bank now",
-        )
-      : null;
     const node = h(
       "li",
       { class: "card" },
@@ -210,7 +206,6 @@ export function show(main, { signal }) {
         state,
         age,
         resolve,
-        askBank,
         h(
           "button",
           { type: "button", class: "button", on: { click: () => openTrade(first.id) } },
@@ -221,7 +216,7 @@ export function show(main, { signal }) {
       h(
         "div",
         { class: "card-body doubt-body" },
-        h("div", { class: "stack" }, advice, facts, word),
+        h("div", { class: "stack" }, advice, facts, bankNow(first)),
         proof,
       ),
     );
@@ -232,7 +227,7 @@ export function show(main, { signal }) {
       setText(advice, ADVICE[trade.status] ?? "");
       advice.hidden = !ADVICE[trade.status];
       if (resolve) resolve.hidden = !["in_doubt", "booked"].includes(trade.status);
-      const now = `${trade.version} ${trade.evidence.length} ${trade.history.length}`;
+      const now = `${trade.version} ${trade.evidence.length} ${trade.history.length} ${trade.inquiries.length}`;
       if (now !== shown) {
         shown = now;
         replace(
@@ -254,11 +249,11 @@ export function show(main, { signal }) {
             .filter(([, value]) => value)
             .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
         );
-        replace(proof, evidence(trade), attempts(trade), history(trade));
+        replace(proof, inquiries(trade), evidence(trade), attempts(trade), history(trade));
       }
       node.age();
     };
-    node.age = () => setText(age, `for ${ago(node.trade.updated_at)}`);
+    node.age = () => setText(age, `for ${ago(node.trade.in_doubt_since ?? node.trade.updated_at)}`);
     return node;
   }
 
@@ -286,23 +281,4 @@ export function show(main, { signal }) {
 }
 
 /** What was only just booked is confirmed by itself; a person is asked once it was escalated. */
-function waitsForPerson(trade) {
-  if (trade.status !== "booked") return true;
-  const types = ["trade.booked", "trade.escalated"];
-  return trade.history.findLast(({ type }) => types.includes(type))?.type === "trade.escalated";
-}
-
-/** What the bank says to the claim that the trade is not booked; nothing is changed by asking. */
-async function ask(trade, word) {
-  word.hidden = false;
-  delete word.dataset.kind;
-  setText(word, "Asking the bank…");
-  try {
-    const told = await get(`/api/trades/${trade.id}/bank-word`);
-    word.dataset.kind = told.verdict === "confirms" ? "info" : "warn";
-    setText(word, `Is it not booked? ${told.sentence}`);
-  } catch (error) {
-    word.dataset.kind = "bad";
-    setText(word, error.message);
-  }
-}
+const waitsForPerson = (trade) => trade.status !== "booked" || trade.escalated_at !== null;
