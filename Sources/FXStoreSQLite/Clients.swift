@@ -85,6 +85,7 @@ extension SQLiteStore {
         """, change.name, change.name.map { SoughtText.fold($0) }, change.spread,
         change.isActive, cifNumber)
       if let limit = change.dayLimit {
+        transaction.hasOwnDayLimits = nil
         try transaction.run(
           "UPDATE clients SET day_limit = ? WHERE cif_number = ? AND is_deleted = 0",
           limit?.minorUnits, cifNumber)

@@ -77,6 +77,9 @@ extension Transaction {
 
   /// Whether any client has a limit of its own, which then has to be looked for with each of them.
   func mayHoldOwnDayLimits() throws -> Bool {
-    try exists("SELECT 1 FROM clients WHERE day_limit > 0 LIMIT 1")
+    if let hasOwnDayLimits { return hasOwnDayLimits }
+    let found = try exists("SELECT 1 FROM clients WHERE day_limit > 0 LIMIT 1")
+    hasOwnDayLimits = found
+    return found
   }
 }

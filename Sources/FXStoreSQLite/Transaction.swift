@@ -13,6 +13,8 @@ final class Transaction {
   private var lastSequence: Int64?
   private var newest: (sequence: Int64, digest: [UInt8])?
   private var doubtsMayBe: Bool?
+  /// Nil until it is asked for, and again once a client's own limit has been written.
+  var hasOwnDayLimits: Bool?
   /// What it changes of what counts against limits, until it is written.
   var usage = UsageBook()
   /// What the transactions before have written; nil where nothing is written.

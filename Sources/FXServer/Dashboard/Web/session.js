@@ -4,6 +4,7 @@
 //   me.person, me.role   of whoever is signed in; me is null before
 
 import { get, postPlain, remove, useCSRF } from "./api.js";
+import { remember, remembered } from "./settings.js";
 
 const ROLES = ["viewer", "dealer", "approver", "admin"];
 
@@ -15,11 +16,13 @@ export function can(role) {
 
 function accept(told) {
   me = told;
+  remember("signed-in", "yes");
   useCSRF(told.csrf_token);
 }
 
-/** Whether a session of before still holds. */
+/** Whether a session of before still holds. Where nobody ever signed in, none is asked for. */
 export async function resume() {
+  if (remembered("signed-in") === null) return false;
   try {
     accept(await get("/api/me"));
     return true;
@@ -40,5 +43,6 @@ export async function signOut() {
 
 export function forget() {
   me = null;
+  remember("signed-in", null);
   useCSRF(null);
 }

@@ -18,6 +18,8 @@ const KINDS = [
   "cancelled",
   "needs_decision",
   "in_doubt",
+  "settlement_due",
+  "reconciliation",
   "kill_switch",
 ];
 
