@@ -21,6 +21,7 @@ import threading
 from api_client import (
     ENDED, Server, Wrong, count_problems, expect, import_clients, report, trade_rows, wait_until)
 from contract_decisions import Decisions
+from contract_papers import Papers
 from contract_tour import Tour
 from desk import Bank, Desk, differences
 from live_feeds import Follower, ServerSentEvents, SocketFeed
@@ -76,7 +77,7 @@ class Day:
         batch = self.dealer.ended(answer.json()["id"])
         self.check(batch["status"] == "success", f"the first deal ended as {batch['status']}")
         return [batch["id"]] + [walk(self.check, self.dealer, self.admin).play()
-                                for walk in (Tour, Decisions)]
+                                for walk in (Tour, Decisions, Papers)]
 
     def submit(self, number):
         """A batch in one of the two forms; answers its id."""
