@@ -259,7 +259,7 @@ class Papers:
         trade = wait_until(lambda: next((t for t in self.admin.trades(batch["id"])
                                          if t["status"] == "in_doubt"), None), "a doubt")
         path = f"/api/trades/{trade['id']}/evidence"
-        found = wait_until(lambda: (e := self.viewer.get(path))["inquiries"] and e, "a question")
+        found = wait_until(lambda: (e := self.admin.get(path))["inquiries"] and e, "a question")
         attempt = found["attempts"][0]
         asked = found["inquiries"][0]
         self.check(asked["asked"] == attempt["deal_transaction_id"] and "HTTP status" in asked["answer"]
@@ -270,13 +270,14 @@ class Papers:
         named = [line for line in found["bank"]["statement_lines"] if line["names_trade"]]
         self.check(len(named) == 2, f"both statements name it: {found['bank']}")
         self.desk.bank.set_faults("statement.error_before=1000,status.error_before=1000")
-        silent = self.viewer.get(path)["bank"]
+        silent = self.admin.get(path)["bank"]
         self.check(len(silent["unread_statements"]) == 2 and not silent["statement_lines"],
                    f"no statement: {silent}")
         self.desk.bank.set_faults("status.error_before=1000")
         text = self.order("evidence", trade["id"])
         self.check(attempt["deal_transaction_id"] in text and "HTTP status" in text, text)
-        self.check(self.viewer.get(path, ask_bank="false")["bank"] is None, "the bank was asked")
+        self.check(self.admin.get(path, ask_bank="false")["bank"] is None, "the bank was asked")
+        self.check(self.viewer.get(path)["bank"] is None, "the bank was asked for a viewer")
         # Called not booked by mistake: the policy pauses the batch, and people are told.
         body = {"outcome": "not_booked", "note": "a mistake of the tests"}
         approver = self.admin.issue("approver", "approver")

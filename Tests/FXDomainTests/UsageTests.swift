@@ -200,6 +200,21 @@ import Testing
     #expect(Self.breaches([Self.asked(nil)], limited).map(\.severity) == [.warning])
     let off = DeskRules(exceptions: [.batchLimit: nil], limits: DealLimits(batch: Self.rands(1)))
     #expect(Self.breaches([Self.asked(nil), Self.asked(9)], off).isEmpty)
+    // A rule that only warns excuses nothing from the others.
+    #expect(Self.breaches([Self.asked(nil, .sda)], limited).map(\.severity) == [.warning, .error])
+    let own = ClientTerms(dayLimit: Self.rands(200))
+    #expect(
+      Self.breaches([Self.asked(nil)], DeskRules(), terms: own).map(\.code) == [.otcRateMissing])
+    let both = DeskRules(limits: DealLimits(clientDay: Self.rands(100)))
+    #expect(Self.breaches([Self.asked(nil)], both, terms: own).map(\.code) == [.otcRateMissing])
+  }
+
+  @Test func `find an error behind however many warnings`() {
+    let rules = DeskRules(
+      exceptions: [.tradeLimit: .warning],
+      limits: DealLimits(trade: Self.rands(1), clientDay: Self.rands(1)))
+    let many = Array(repeating: Self.asked(2), count: RuleBreach.greatestCount + 1)
+    #expect(Self.breaches(many, rules).count { $0.severity == .error } == 1)
   }
 
   @Test func `are not looked at where they are switched off`() {

@@ -89,12 +89,19 @@ public struct RuleCheck: Sendable {
     let byClient = Dictionary(
       grouping: asked.lazy.filter { isDayLooked || isYearLooked && $0.allowance != nil },
       by: \.client)
+    // Warnings, however many, keep no error from being found.
+    var errors = breaches.count { $0.severity == .error }
     for (client, trades) in byClient.sorted(by: { $0.key < $1.key })
-    where breaches.count < RuleBreach.greatestCount {
+    where errors < RuleBreach.greatestCount {
       let stands = try standing(
         client, isYearLooked && trades.contains { $0.allowance != nil })
-      if isDayLooked { breaches += ofDay(trades, client, stands) }
-      if isYearLooked { breaches += ofYear(trades, client, stands) }
+      let found =
+        (isDayLooked ? ofDay(trades, client, stands) : [])
+        + (isYearLooked ? ofYear(trades, client, stands) : [])
+      errors += found.count { $0.severity == .error }
+      breaches += found.filter {
+        $0.severity == .error || breaches.count < RuleBreach.greatestCount
+      }
     }
     return breaches
   }
@@ -109,7 +116,9 @@ public struct RuleCheck: Sendable {
     var found = ofEach(own)
     // It is in all these sums already, and adds nothing.
     let none = [
-      AskedTrade(row: trade.row, client: trade.client, allowance: trade.allowance, cents: 0)
+      AskedTrade(
+        row: trade.row, client: trade.client, allowance: trade.allowance,
+        cents: own[0].cents.map { _ in 0 })
     ]
     let isDealerLooked = rules.limits.dealerDay != nil && rules.severity(of: .dealerDayLimit) != nil
     found += ofAll(none, batch: batch, dealer: isDealerLooked ? try dealer() : Usage())
@@ -145,7 +154,9 @@ public struct RuleCheck: Sendable {
     let heaviest = weighing.first { $0.1 == .error } ?? weighing.first
     if let (rule, severity) = heaviest, !unknown.isEmpty {
       breaches.append(unvalued(rule, severity, unknown))
-    } else if let severity = rules.severity(of: .allowance) {
+    }
+    // What only warns of them does not excuse those that count against an allowance.
+    if heaviest?.1 != .error, let severity = rules.severity(of: .allowance) {
       let against = unknown.filter { $0.allowance != nil }
       if !against.isEmpty { breaches.append(unvalued(.allowance, severity, against)) }
     }
@@ -198,10 +209,14 @@ public struct RuleCheck: Sendable {
     let used = stands.day.dealt.total
     guard
       let (limit, severity) = rules.limit(
-        stands.terms.dayLimit ?? rules.limits.clientDay, by: .clientDayLimit),
-      used + Self.sum(trades) > Int128(limit.minorUnits)
+        stands.terms.dayLimit ?? rules.limits.clientDay, by: .clientDayLimit)
     else { return [] }
-    return [
+    // Where the desk has a limit of its own, these were found already.
+    let unknown = rules.limits.clientDay == nil ? trades.filter { $0.cents == nil } : []
+    let unvalued =
+      unknown.isEmpty ? [] : [self.unvalued(.clientDayLimit, severity, unknown)]
+    guard used + Self.sum(trades) > Int128(limit.minorUnits) else { return unvalued }
+    return unvalued + [
       breach(
         .clientDayLimit, severity, .limitExceeded, of: trades, client, used: used, limit: limit,
         "With \(Self.rands(trades)) more, client \(stands.cifNumber) deals "

@@ -14,7 +14,9 @@ struct EvidenceCalls: Sendable {
 
   private func evidence(_ call: Call) async throws -> Answer {
     var query = try call.query()
-    let asksBank = query.bool("ask_bank") ?? true
+    // Every question takes of what the bank may be asked: reading alone asks none.
+    let mayAsk = call.principal.map { $0.role >= .dealer } ?? false
+    let asksBank = query.bool("ask_bank") ?? true && mayAsk
     try query.finish()
     let id = try call.identifier("id", "such trade")
     let store = backend.store
