@@ -21,6 +21,7 @@ struct BatchPreview: Sendable {
     var query = try call.query()
     let options = submission.options(&query)
     try query.finish()
+    guard options.problems.isEmpty else { throw Problem(.options(options.problems)) }
     var parser = TradeFileParser()
     parser.consume(bytes.span)
     let rows: [TradeRow]

@@ -263,11 +263,9 @@ export function blotter({
     if (top < box.scrollTop) box.scrollTop = top;
     else if (top > box.scrollTop + room) box.scrollTop = top - room;
     draw();
-    requestAnimationFrame(() =>
-      [...body.children]
-        .find((node) => node.reconcileKey === index)
-        ?.focus({ preventScroll: true }),
-    );
+    // At once: a key that comes before the next frame must find it there. No row is no reason to lose one.
+    const row = [...body.children].find((node) => node.reconcileKey === index);
+    (row ?? box).focus({ preventScroll: true });
   }
 
   const refresh = coalesced(
