@@ -321,7 +321,7 @@ def blotter(world):
     page.keyboard.press("/")
     page.keyboard.type("needle")
     see(rows).to_have_count(3)
-    world.check("q=needle" in page.url, "the search stands in the address")
+    see(page).to_have_url(re.compile("q=needle"))
     page.get_by_role("checkbox", name="Failed").check()
     see(page.get_by_text("No trade is like this")).to_be_visible()
     page.get_by_role("checkbox", name="Failed").uncheck()

@@ -213,6 +213,9 @@ def main():
                 furnish(server, bank)
                 for role in options.roles:
                     # Those before have started, cancelled and deleted what was staged.
+                    for client in range(2):
+                        server.ask("PATCH", f"/api/clients/CIF{1000 + client}",
+                                   {"active": True, "spread": "300"})
                     for number in range(6):
                         server.batch(f"for {role}, {number}", [0, 1])
                     problems += check(server, role, folder, options, met)

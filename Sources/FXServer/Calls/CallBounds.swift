@@ -30,6 +30,8 @@ public enum CallBounds {
   public static let reportedDays = 92
   /// Lines of a report that are held in memory for a file.
   public static let reportedLinesAtOnce = 10_000
+  /// Of a policy's least margin, either way: 999,999,999 pips, of 10,000 units of a rate each.
+  public static let marginRateUnits: UInt64 = 9_999_999_990_000
   public static let keptIdempotencyMilliseconds: Int64 = 86_400_000
   /// Between looks for answers that were kept for so long.
   public static let forgettingMilliseconds: Int64 = 10_000

@@ -3,6 +3,7 @@ import FXFiles
 
 /// Where the words of a policy stand: in the members of a body, or in the parameters of a query.
 private protocol PolicyWords {
+  mutating func refuse(_ name: String, _ code: String, _ detail: String)
   mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int?
   mutating func choice<Value: RawRepresentable & CaseIterable>(
     _ name: String, of type: Value.Type
@@ -25,6 +26,9 @@ extension PolicyWords {
     policy.maxAttempts =
       integer("max_attempts", in: BatchBounds.triesPerRound) ?? policy.maxAttempts
     policy.minimumMargin = decimal("min_margin_pips", CellValue.pips) ?? policy.minimumMargin
+    if policy.minimumMargin.rateUnits.magnitude > CallBounds.marginRateUnits {
+      refuse("min_margin_pips", "out_of_range", "Give a margin from -999999999 to 999999999 pips.")
+    }
     policy.approval = choice("approval", of: BatchPolicy.Approval.self) ?? policy.approval
     return policy
   }

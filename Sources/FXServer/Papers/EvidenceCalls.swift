@@ -14,9 +14,7 @@ struct EvidenceCalls: Sendable {
 
   private func evidence(_ call: Call) async throws -> Answer {
     var query = try call.query()
-    // Every question takes of what the bank may be asked: reading alone asks none.
-    let mayAsk = call.principal.map { $0.role >= .dealer } ?? false
-    let asksBank = query.bool("ask_bank") ?? true && mayAsk
+    let asksBank = query.bool("ask_bank") ?? true
     try query.finish()
     let id = try call.identifier("id", "such trade")
     let store = backend.store

@@ -263,9 +263,12 @@ export function blotter({
     if (top < box.scrollTop) box.scrollTop = top;
     else if (top > box.scrollTop + room) box.scrollTop = top - room;
     draw();
-    // At once: a key that comes before the next frame must find it there. No row is no reason to lose one.
-    const row = [...body.children].find((node) => node.reconcileKey === index);
-    (row ?? box).focus({ preventScroll: true });
+    // At once where it is there: a key that comes before the next frame must find it, or else the box.
+    const row = () => [...body.children].find((node) => node.reconcileKey === index);
+    (row() ?? box).focus({ preventScroll: true });
+    requestAnimationFrame(() => {
+      if (current === index) row()?.focus({ preventScroll: true });
+    });
   }
 
   const refresh = coalesced(
