@@ -78,7 +78,7 @@ extension Query: PolicyWords {
   fileprivate mutating func decimal<Value>(
     _ name: String, _ read: (String) throws(CellProblem) -> Value
   ) -> Value? {
-    guard let text = text(name) else { return nil }
+    guard let text = value(name, "a decimal", { Optional($0) }) else { return nil }
     do {
       return try read(text)
     } catch {
